@@ -1,0 +1,1 @@
+"""Homes: population, households, need and stock."""

@@ -1,0 +1,1 @@
+"""Land: rules, constraints, buildable land and plots."""

@@ -1,0 +1,1 @@
+"""Folium maps and printable reports, from GeoDataFrames."""
