@@ -1,0 +1,187 @@
+"""From rules and layers to the areas that they hold in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geoplan.errors import SettingsError
+from geoplan.frames import metres_per_unit, same_crs
+from geoplan.land.pieces import QUADRANT_SEGMENTS, subdivide
+from geoplan.land.rules import Condition, Rule, RuleSet
+from geoplan.land.shoreline import ShoreRule, shore_zone
+
+__all__ = ["PIECE_COLUMNS", "Constraints", "build_constraints", "select_features"]
+
+PIECE_COLUMNS = ("rule", "severity", "layer", "feature", "basis", "distance_m", "geometry")
+
+_OVERLAP_M = 0.5
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Where which rule holds.
+
+    Attributes
+    ----------
+    pieces
+        ``rule``, ``severity``, ``layer``, ``feature`` (the causing feature's id, or None), ``basis``,
+        ``distance_m`` and ``geometry``: small overlapping polygons. A rule holds in the union of its pieces.
+    rules
+        The rules in force.
+    unknown
+        Ids of the rules that could not be asked because their layer is missing: never asked differs from
+        asked and clear.
+    """
+
+    pieces: gpd.GeoDataFrame
+    rules: RuleSet
+    unknown: tuple[str, ...]
+
+    def of(self, rule_id: str) -> gpd.GeoDataFrame:
+        """Return one rule's pieces."""
+        return self.pieces[self.pieces["rule"] == rule_id]
+
+
+def build_constraints(
+    rules: RuleSet,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    *,
+    as_of: dt.date | None = None,
+) -> Constraints:
+    """Compute where each rule holds.
+
+    Parameters
+    ----------
+    rules
+        The rule set, its settings decided.
+    layers
+        Layers by catalogue id, all in one projected CRS; a layer that is absent was never asked.
+    as_of
+        The day whose law holds; default: today.
+
+    Returns
+    -------
+    Constraints
+
+    Raises
+    ------
+    CRSError
+        Layers differ in CRS, or it is not a projected one.
+    SettingsError
+        A required setting is not decided, or a rule names a field that its layer lacks.
+    """
+    in_force = rules.as_of(as_of or dt.date.today())
+    asked = [rule for rule in in_force.rules if rule.layer in layers]
+    crs = same_crs(*(layers[name] for name in sorted(layers))) if layers else None
+    frames = [_pieces(rule, in_force, layers) for rule in asked]
+    frames = [frame for frame in frames if len(frame)]
+    pieces = (
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else gpd.GeoDataFrame({name: [] for name in PIECE_COLUMNS[:-1]}, geometry=[], crs=crs)
+    )
+    unknown = tuple(dict.fromkeys(rule.id for rule in in_force.rules if rule.layer not in layers))
+    return Constraints(pieces, in_force, unknown)
+
+
+def select_features(frame: gpd.GeoDataFrame, conditions: tuple[Condition, ...]) -> gpd.GeoDataFrame:
+    """Return the features that satisfy every condition.
+
+    Raises
+    ------
+    KeyError
+        The layer lacks a field.
+    """
+    keep = np.ones(len(frame), dtype=bool)
+    for condition in conditions:
+        values = frame[condition.field]
+        if condition.one_of is not None:
+            keep &= values.isin(condition.one_of).to_numpy()
+        for bound, low in ((condition.min, True), (condition.max, False)):
+            if bound is None:
+                continue
+            if isinstance(bound, dt.date):
+                comparable = pd.to_datetime(values, errors="coerce")
+                limit: Any = pd.Timestamp(bound)
+            else:
+                comparable, limit = pd.to_numeric(values, errors="coerce"), bound
+            keep &= (comparable >= limit if low else comparable <= limit).to_numpy(dtype=bool, na_value=False)
+    return frame[keep]
+
+
+def _pieces(rule: Rule, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    frame = layers[rule.layer]
+    try:
+        chosen = select_features(frame, rule.where)
+        distance = _distances(rule, rules, chosen)
+    except KeyError as error:
+        raise SettingsError(
+            f"Rule {rule.id} asks for the field {error.args[0]!r}, which layer {rule.layer} lacks.",
+            hint="Map a column to it in geoplan.toml.",
+        ) from error
+    unit = metres_per_unit(frame.crs)
+    basis: str | npt.NDArray[Any] = rule.basis
+    severity: str | npt.NDArray[Any] = rule.severity
+    features = chosen["id"].to_numpy(dtype=object) if "id" in chosen else np.full(len(chosen), None)
+    shapes = chosen.geometry.to_numpy()
+    if rule.operation == "shore_zone":
+        zone = shore_zone(
+            chosen,
+            distance_m=float(distance[0]) if len(distance) else 0.0,
+            rule=ShoreRule.model_validate(rule.parameters),
+            extent=layers.get("municipality"),
+            decisions=layers.get("shore_protection"),
+        )
+        shapes, features = zone.geometry.to_numpy(), zone["feature"].to_numpy()
+        basis = zone["basis"].to_numpy(dtype=object)
+        severity = np.where(basis == "lifted", "noted", rule.severity).astype(object)
+        distance = np.full(len(zone), distance[0] if len(distance) else np.nan)
+    elif rule.operation == "within_distance":
+        keep = ~np.isnan(distance)
+        shapes, features, distance = shapes[keep], features[keep], distance[keep]
+        shapes = shapely.buffer(shapes, distance / unit, quad_segs=QUADRANT_SEGMENTS)
+    elif rule.operation == "outside":
+        shapes, features = _outside(shapes, layers), np.array([None], dtype=object)
+        distance = np.array([np.nan])
+    parts, owner = subdivide(shapes, margin=_OVERLAP_M / unit)
+    return gpd.GeoDataFrame(
+        {
+            "rule": pd.Series([rule.id] * len(parts), dtype=object),
+            "severity": severity if isinstance(severity, str) else severity[owner],
+            "layer": rule.layer,
+            "feature": features[owner],
+            "basis": basis if isinstance(basis, str) else basis[owner],
+            "distance_m": distance[owner],
+        },
+        geometry=parts,
+        crs=frame.crs,
+    )
+
+
+def _distances(rule: Rule, rules: RuleSet, frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    """Return every feature's distance in metres; NaN where the rule gives it none."""
+    if rule.distance_by is not None:
+        by = rule.distance_by
+        default = np.nan if by.default is None else by.default
+        values = frame[by.field].map(lambda value: by.values.get(str(value), default))
+        return np.asarray(values, dtype=float)
+    if rule.distance_setting is not None:
+        return np.full(len(frame), rules.setting(rule.distance_setting))
+    return np.full(len(frame), np.nan if rule.distance_m is None else rule.distance_m)
+
+
+def _outside(shapes: npt.NDArray[Any], layers: Mapping[str, gpd.GeoDataFrame]) -> npt.NDArray[Any]:
+    """Return the part of the known world that no shape covers; the world is the box around all layers."""
+    bounds = np.array([frame.total_bounds for frame in layers.values() if len(frame)])
+    low, high = np.nanmin(bounds[:, :2], axis=0), np.nanmax(bounds[:, 2:], axis=0)
+    world = shapely.box(*low, *high)
+    return np.array([shapely.difference(world, shapely.union_all(shapes))], dtype=object)

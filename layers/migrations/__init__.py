@@ -1,0 +1,1 @@
+"""Alembic migrations; run by :func:`layers.database.open_database`, never by hand."""

@@ -1,0 +1,1 @@
+"""Where a layer comes from: reading files, mapping their columns, and checking what they hold."""
