@@ -3,10 +3,10 @@
 ::
 
     GeoplanError                    exit 1
-    ├── SettingsError               exit 3   geoplan.toml, a rule set or a catalogue entry: names the key and the fix
+    ├── SettingsError               exit 3   geoplan.toml, a rule set, a catalogue entry: key and fix
     ├── InputError                  exit 4   data from a file, a service or a caller
-    │   ├── FrameError                       a table of features does not satisfy its contract; carries every fault
-    │   └── CRSError                         coordinates and coordinate reference system do not fit each other
+    │   ├── FrameError                       a table does not satisfy its contract; carries every fault
+    │   └── CRSError                         coordinates and reference system do not fit each other
     ├── DatabaseError               exit 5   no server, wrong server, wrong schema
     ├── NotFoundError               exit 6   no such parcel, plot, layer or place
     └── VerificationError           exit 7   a recomputed figure differs from the stored one

@@ -61,12 +61,14 @@ def metres_per_unit(crs: object) -> float:
 
 def area_m2(geometry: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series[float]:
     """Return planar areas in m², whatever the unit of the CRS."""
-    return geometry.area * metres_per_unit(geometry.crs) ** 2
+    areas: pd.Series[float] = geometry.area * metres_per_unit(geometry.crs) ** 2
+    return areas
 
 
 def length_m(geometry: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series[float]:
     """Return planar lengths in metres, whatever the unit of the CRS."""
-    return geometry.length * metres_per_unit(geometry.crs)
+    lengths: pd.Series[float] = geometry.length * metres_per_unit(geometry.crs)
+    return lengths
 
 
 def same_crs(*frames: gpd.GeoDataFrame | gpd.GeoSeries | None) -> pyproj.CRS:
@@ -77,7 +79,7 @@ def same_crs(*frames: gpd.GeoDataFrame | gpd.GeoSeries | None) -> pyproj.CRS:
     CRSError
         Two frames differ, or none has a CRS.
     """
-    found = [frame.crs for frame in frames if frame is not None]
+    found: list[pyproj.CRS] = [frame.crs for frame in frames if frame is not None]
     if not found or any(crs is None for crs in found):
         raise CRSError("A layer has no coordinate reference system.", hint="Set it before computing.")
     if any(crs != found[0] for crs in found[1:]):

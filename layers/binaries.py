@@ -37,8 +37,8 @@ class Binaries:
 def find_binaries(major: int | None = None) -> Binaries:
     """Find the newest PostgreSQL that has our extensions beside it.
 
-    Looked for are the folders of Debian, Red Hat, Homebrew and conda, then the one that ``pg_config`` names. Not
-    asked for is whatever ``initdb`` is first on the PATH: it may be a wrapper, or lack its extensions.
+    Looked for are the folders of Debian, Red Hat, Homebrew and conda, and the one that ``pg_config`` names;
+    not whatever ``initdb`` comes first on the PATH, for that may be a wrapper or lack the extensions.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-__all__ = ["content_hash", "plain_rows", "plain_value"]
+__all__ = ["cell_faults", "content_hash", "plain_rows", "plain_value"]
 
 
 def plain_value(value: Any) -> Any:
@@ -23,6 +23,11 @@ def plain_value(value: Any) -> Any:
     Missing values of every kind (None, NaN, NaT, pandas.NA) become ``None``; NumPy scalars their Python
     equals; an integral float becomes an integer, because a column of integers with a gap is floats in pandas
     and must not change its address for that; minus zero becomes zero; dates become ISO 8601 text.
+
+    Raises
+    ------
+    TypeError
+        JSON has no word for it: an infinite number, a set, a geometry.
     """
     match value:
         case None | bool() | str() | int():
@@ -30,7 +35,10 @@ def plain_value(value: Any) -> Any:
         case float():
             if math.isnan(value):
                 return None
-            return int(value) if value.is_integer() and abs(value) < 2**53 else value
+            if math.isinf(value):
+                raise TypeError("A layer's cell cannot be infinite.")
+            # float(): NumPy's own float is a float, too, and writes itself otherwise.
+            return int(value) if value.is_integer() else float(value)
         case dt.datetime() | dt.date():
             return None if value is pd.NaT else value.isoformat()
         case dict():
@@ -96,6 +104,26 @@ def content_hash(frame: pd.DataFrame | gpd.GeoDataFrame) -> str:
         digest.update(text.encode("utf-8", "surrogatepass"))
         digest.update(b"\0" if shape is None else shape)
     return digest.hexdigest()
+
+
+def cell_faults(frame: pd.DataFrame | gpd.GeoDataFrame) -> list[str]:
+    """Return what keeps a layer from being stored, one sentence a column; empty where nothing does."""
+    faults = []
+    geometry = _geometry_column(frame)
+    for column in frame.columns:
+        if column == geometry:
+            continue
+        for row, value in enumerate(frame[column].tolist()):
+            try:
+                text = json.dumps(plain_value(value), ensure_ascii=False)
+                text.encode()
+            except (TypeError, ValueError):
+                faults.append(f"{column} holds what cannot be stored (row {row}: {value!r})")
+                break
+            if "\\u0000" in text and "\0" in repr(value).replace("\\x00", "\0"):
+                faults.append(f"{column} holds a null character (row {row}: {value!r})")
+                break
+    return faults
 
 
 def _geometry_column(frame: pd.DataFrame | gpd.GeoDataFrame) -> str | None:

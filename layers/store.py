@@ -10,27 +10,26 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
+import psycopg
 import pyproj
 import shapely
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from geoplan.errors import CRSError, DatabaseError, NotFoundError
-from layers.hashing import content_hash, plain_rows, plain_value
+from geoplan.errors import CRSError, DatabaseError, FrameError, NotFoundError
+from layers.dtypes import GEOMETRY, column_types, restore_frame
+from layers.hashing import cell_faults, content_hash, plain_rows, plain_value
 from layers.schema import SCHEMA, Feature, LayerVersionRow, RunRow
 
 __all__ = ["LayerVersion", "NewLayer", "Run", "Store"]
 
 # A GeoDataFrame is a DataFrame; the name says that both are meant.
 Frame: TypeAlias = pd.DataFrame
-
-GEOMETRY = "geometry"
 
 
 @dataclass(frozen=True)
@@ -134,6 +133,8 @@ class Store:
         ------
         CRSError
             The frame is in another CRS.
+        FrameError
+            A cell holds what JSON cannot, or the columns are not sound.
         DatabaseError
             The database refused it; nothing is changed.
         """
@@ -155,8 +156,11 @@ class Store:
             The columns of the run that derived them (see :class:`Run`, without ``id`` and ``created_at``); it is
             recorded in the same transaction.
         """
-        prepared = [(new, content_hash(self._checked(new))) for new in layers]
+        wanted = list(layers)
+        for new in wanted:
+            self._check(new)
         try:
+            prepared = [(new, content_hash(new.frame)) for new in wanted]
             with Session(self._engine) as session, session.begin():
                 run_id = None
                 if run is not None:
@@ -164,22 +168,38 @@ class Store:
                     session.add(record)
                     session.flush()
                     run_id = record.id
+                # One writer a layer at a time, in an order that lets no two wait for each other; readers go on
+                # reading the current versions.
+                for layer in sorted({new.layer for new in wanted}):
+                    lock = sa.func.hashtext(f"geoplan.layer.{layer}")
+                    session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
                 rows = [self._write(session, new, digest, run_id) for new, digest in prepared]
                 session.flush()
-                return [_version(row) for row in rows]
-        except DBAPIError as error:
-            raise DatabaseError(f"Writing failed and nothing is changed: {error.orig}") from error
+                written = [_version(row) for row in rows]
+        except (TypeError, ValueError, DBAPIError, psycopg.Error) as error:
+            for new in wanted:
+                if faults := cell_faults(new.frame):
+                    raise FrameError(new.layer, faults, hint="Nothing is changed.") from error
+            if isinstance(error, (TypeError, ValueError)):
+                raise
+            reason = " ".join(str(getattr(error, "orig", error)).split())
+            raise DatabaseError(f"Writing failed and nothing is changed: {reason}") from error
+        self._analyse()
+        return written
+
+    def _analyse(self) -> None:
+        """Tell the planner of the new rows: requests may come sooner than autovacuum."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f"ANALYZE {SCHEMA}.layer_version, {SCHEMA}.feature"))
 
     def _write(self, session: Session, new: NewLayer, digest: str, run: int | None) -> LayerVersionRow:
-        # One writer a layer at a time; readers go on reading the current version.
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"geoplan.layer.{new.layer}"))))
         current = session.scalar(
             sa.select(LayerVersionRow).where(LayerVersionRow.layer == new.layer, LayerVersionRow.is_current)
         )
         source = plain_value(dict(new.source or {}))
         report = plain_value(dict(new.report)) if new.report is not None else None
         spatial = isinstance(new.frame, gpd.GeoDataFrame)
-        columns = [[str(name), str(kind)] for name, kind in new.frame.dtypes.items()]
+        columns = column_types(new.frame)
         if current is not None and current.content_hash == digest and current.columns == columns:
             current.source, current.report = source, report
             current.run_id = run if run is not None else current.run_id
@@ -222,25 +242,25 @@ class Store:
         assert connection is not None  # noqa: S101
         with (
             connection.cursor() as cursor,
-            cursor.copy(
-                f"COPY {SCHEMA}.feature (version_id, fid, key, properties, geom) FROM STDIN"
-            ) as copy,
+            cursor.copy(f"COPY {SCHEMA}.feature (version_id, fid, key, properties, geom) FROM STDIN") as copy,
         ):
             for fid, (row, key, shape) in enumerate(zip(plain_rows(frame), keys, shapes, strict=True)):
                 text = json.dumps(row, ensure_ascii=False)
                 copy.write_row((version_id, fid, None if key is None else str(key), text, shape))
 
-    def _checked(self, new: NewLayer) -> Frame:
+    def _check(self, new: NewLayer) -> None:
+        if not new.frame.columns.is_unique:
+            twice = new.frame.columns[new.frame.columns.duplicated()][0]
+            raise FrameError(new.layer, [f"two columns are called {twice!r}"])
         if isinstance(new.frame, gpd.GeoDataFrame):
             if new.frame.geometry.name != GEOMETRY:
-                raise ValueError(f"The geometry column of {new.layer} must be called {GEOMETRY!r}.")
+                raise FrameError(new.layer, [f"the geometry column must be called {GEOMETRY!r}"])
             if new.frame.crs != self.crs:
                 found = new.frame.crs.to_string() if new.frame.crs else "none"
                 raise CRSError(
                     f"{new.layer} is in {found}, the workspace in {self.crs.to_string()}.",
                     hint="Reproject the layer first.",
                 )
-        return new.frame
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -251,6 +271,8 @@ class Store:
         version: int | None = None,
         bbox: tuple[float, float, float, float] | None = None,
         keys: Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+        columns: Sequence[str] | None = None,
     ) -> Frame:
         """Read a layer exactly as it was written: rows in order, columns in order, floats to the last bit.
 
@@ -264,6 +286,10 @@ class Store:
             West, south, east, north in the store's CRS: only features whose box meets it.
         keys
             Only rows with these keys.
+        where
+            Only rows with these values: a column's name to a value, or to a list of values.
+        columns
+            Only these columns, in this order; without the geometry the answer is a DataFrame.
 
         Returns
         -------
@@ -273,51 +299,60 @@ class Store:
         Raises
         ------
         NotFoundError
-            There is no such layer or version.
+            There is no such layer, version or column.
         """
-        found = self._find(layer, version)
-        query = sa.select(Feature.properties, sa.func.ST_AsBinary(Feature.geom)).where(
-            Feature.version_id == found.id
-        )
+        # One transaction, so that a version cannot be pruned between finding and reading it.
+        with Session(self._engine) as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            found = _find(session, layer, version)
+            kinds = dict(found.columns)
+            asked = [*(columns or ()), *(where or ())]
+            if missing := [name for name in asked if name not in kinds]:
+                raise NotFoundError(f"The layer {layer} has no column {', '.join(missing)}.")
+            wanted = [(name, kinds[name]) for name in (kinds if columns is None else columns)]
+            query = self._query(found, wanted, bbox=bbox, keys=keys, where=where)
+            rows = session.execute(query.order_by(Feature.fid)).tuples().all()
+        return restore_frame(rows, wanted, crs=None if found.srid is None else self.crs)
+
+    def _query(
+        self,
+        version: LayerVersion,
+        columns: Sequence[tuple[str, str]],
+        *,
+        bbox: tuple[float, float, float, float] | None,
+        keys: Sequence[str] | None,
+        where: Mapping[str, Any] | None,
+    ) -> sa.Select[tuple[dict[str, Any], bytes | None]]:
+        spatial = version.srid is not None and any(name == GEOMETRY for name, _ in columns)
+        shape = sa.func.ST_AsBinary(Feature.geom) if spatial else sa.null()
+        query = sa.select(Feature.properties, shape).where(Feature.version_id == version.id)
         if bbox is not None:
             query = query.where(Feature.geom.op("&&")(sa.func.ST_MakeEnvelope(*bbox, self.srid)))
         if keys is not None:
             query = query.where(Feature.key.in_(list(keys)))
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(Feature.fid)).all()
-        return self._frame(found, rows)
-
-    def _frame(self, version: LayerVersion, rows: Sequence[sa.Row[Any]]) -> Frame:
-        data = {
-            name: _column([row[0].get(name) for row in rows], kind)
-            for name, kind in version.columns
-            if name != GEOMETRY or version.srid is None
-        }
-        frame = pd.DataFrame(data, index=pd.RangeIndex(len(rows)))
-        if version.srid is None:
-            return frame
-        shapes = shapely.from_wkb(np.array([None if row[1] is None else bytes(row[1]) for row in rows], dtype=object))
-        order = [name for name, _ in version.columns]
-        spatial = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=self.crs, index=frame.index))
-        ordered: gpd.GeoDataFrame = spatial[order]
-        return ordered
+        for name, value in (where or {}).items():
+            values = value if isinstance(value, (list, tuple)) else [value]
+            alternatives = [Feature.properties.contains({name: plain_value(item)}) for item in values]
+            query = query.where(sa.or_(sa.false(), *alternatives))
+        return query
 
     def current(self, layer: str) -> LayerVersion | None:
         """Return a layer's current version, or ``None`` where there is no such layer."""
-        try:
-            return self._find(layer, None)
-        except NotFoundError:
-            return None
+        with Session(self._engine) as session:
+            found = _select(session, LayerVersionRow.layer == layer, LayerVersionRow.is_current)
+        return found[0] if found else None
 
     def versions(self, layer: str) -> list[LayerVersion]:
         """Return a layer's versions, oldest first."""
-        return self._versions(LayerVersionRow.layer == layer)
+        with Session(self._engine) as session:
+            return _select(session, LayerVersionRow.layer == layer)
 
     def layers(self) -> list[LayerVersion]:
         """Return the current version of every layer, by id."""
-        return self._versions(LayerVersionRow.is_current)
+        with Session(self._engine) as session:
+            return _select(session, LayerVersionRow.is_current)
 
-    def rehash(self, layer: str, *, version: int | None = None) -> str:
+    def rehash(self, layer: str, version: int | None = None) -> str:
         """Return the content hash of what is stored now, computed anew."""
         return content_hash(self.read(layer, version=version))
 
@@ -331,21 +366,6 @@ class Store:
         with self._engine.begin() as connection:
             return connection.execute(sa.delete(LayerVersionRow).where(LayerVersionRow.id.in_(old))).rowcount
 
-    def _find(self, layer: str, number: int | None) -> LayerVersion:
-        which = LayerVersionRow.is_current if number is None else LayerVersionRow.number == number
-        found = self._versions(LayerVersionRow.layer == layer, which)
-        if not found:
-            name = layer if number is None else f"{layer}, version {number}"
-            known = ", ".join(version.layer for version in self.layers()) or "none"
-            raise NotFoundError(f"There is no layer {name} in the store (there are: {known}).")
-        return found[0]
-
-    def _versions(self, *conditions: sa.ColumnExpressionArgument[bool]) -> list[LayerVersion]:
-        query = sa.select(LayerVersionRow).where(*conditions)
-        with Session(self._engine) as session:
-            rows = session.scalars(query.order_by(LayerVersionRow.layer, LayerVersionRow.number)).all()
-            return [_version(row) for row in rows]
-
     # -- runs ------------------------------------------------------------------------------------------
 
     def run(self, number: int | None = None) -> Run | None:
@@ -358,6 +378,22 @@ class Store:
             if row is None:
                 return None
             return Run(**{name: getattr(row, name) for name in Run.__dataclass_fields__})
+
+
+def _select(session: Session, *conditions: sa.ColumnExpressionArgument[bool]) -> list[LayerVersion]:
+    query = sa.select(LayerVersionRow).where(*conditions)
+    rows = session.scalars(query.order_by(LayerVersionRow.layer, LayerVersionRow.number)).all()
+    return [_version(row) for row in rows]
+
+
+def _find(session: Session, layer: str, number: int | None) -> LayerVersion:
+    which = LayerVersionRow.is_current if number is None else LayerVersionRow.number == number
+    found = _select(session, LayerVersionRow.layer == layer, which)
+    if not found:
+        name = layer if number is None else f"{layer}, version {number}"
+        known = ", ".join(version.layer for version in _select(session, LayerVersionRow.is_current)) or "none"
+        raise NotFoundError(f"There is no layer {name} in the store (there are: {known}).")
+    return found[0]
 
 
 def _version(row: LayerVersionRow) -> LayerVersion:
@@ -374,13 +410,3 @@ def _version(row: LayerVersionRow) -> LayerVersion:
         report=row.report,
         run=row.run_id,
     )
-
-
-def _column(values: list[Any], kind: str) -> pd.Series[Any]:
-    """Bring a column back with the dtype that it had."""
-    column: pd.Series[Any] = pd.Series(values, dtype=object)
-    if kind.startswith("datetime64"):
-        column = pd.to_datetime(column)
-    elif kind.startswith("float"):
-        column = pd.to_numeric(column)
-    return column if kind == "object" else column.astype(cast(Any, kind))

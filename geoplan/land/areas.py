@@ -78,7 +78,7 @@ def islands(layers: Mapping[str, gpd.GeoDataFrame]) -> npt.NDArray[Any]:
     if not len(sea):
         return np.empty(0, dtype=object)
     whole = shapely.union_all(municipality.geometry.to_numpy())
-    parts = shapely.get_parts([shapely.difference(whole, shapely.union_all(sea))])
+    parts: npt.NDArray[Any] = shapely.get_parts(shapely.difference(whole, shapely.union_all(sea)))
     parts = parts[shapely.get_type_id(parts) == 3]
     if not len(parts):
         return parts

@@ -47,8 +47,7 @@ def chunk_lines(lines: npt.NDArray[Any], *, vertices: int = _LINE_VERTICES) -> n
     begins = np.zeros(len(index), dtype=bool)
     begins[np.cumsum(np.r_[0, (1 + cut)[:-1]])[cut] + 1] = True
     begins |= np.r_[True, owner[index][1:] != owner[index][:-1]]
-    pieces: npt.NDArray[Any] = shapely.linestrings(coordinates[index], indices=np.cumsum(begins) - 1)
-    return pieces
+    return np.asarray(shapely.linestrings(coordinates[index], indices=np.cumsum(begins) - 1))
 
 
 def subdivide(

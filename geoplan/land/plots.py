@@ -247,7 +247,11 @@ def _describe(
 
 
 def _main_plan(frame: gpd.GeoDataFrame, plans: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """Return for each parcel the plan that most of its buildable land lies in; ``homes`` is ``none`` outside."""
+    """Return for each parcel the plan that half of its buildable land or more lies in.
+
+    ``homes`` is ``none`` where there is no such plan. Half, because layers are shifted: a sliver of the
+    neighbouring plan must not decide.
+    """
     if plans is None or not len(plans):
         return pd.DataFrame({"use_code": None, "homes": "none"}, index=range(len(frame)), dtype=object)
     shapes, areas = frame.geometry.to_numpy(), plans.geometry.to_numpy()
@@ -255,7 +259,8 @@ def _main_plan(frame: gpd.GeoDataFrame, plans: gpd.GeoDataFrame | None) -> pd.Da
     share = shapely.area(shapely.intersection(shapes[row], areas[plan]))
     order = np.lexsort((plan, -share, row))
     row, plan, share = row[order], plan[order], share[order]
-    first = np.r_[True, row[1:] != row[:-1]] & (share > 0) if len(row) else np.zeros(0, dtype=bool)
+    enough = (share > 0) & (share >= shapely.area(shapes[row]) / 2)
+    first = np.r_[True, row[1:] != row[:-1]] & enough if len(row) else np.zeros(0, dtype=bool)
     chosen = pd.Series(plan[first], index=row[first]).reindex(range(len(frame)))
     attributes = pd.DataFrame(plans.drop(columns=plans.geometry.name)).reset_index(drop=True)
     result = attributes.reindex(chosen.to_numpy()).reset_index(drop=True).astype(object)

@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("report", JSONB),
         sa.Column("run_id", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_layer_version"),
-        sa.UniqueConstraint("layer", "number", name="uq_layer_version_layer"),
+        sa.UniqueConstraint("layer", "number", name="uq_layer_version_layer_number"),
         sa.ForeignKeyConstraint(["run_id"], ["geoplan.run.id"], name="fk_layer_version_run_id_run"),
         sa.CheckConstraint("number > 0", name="ck_layer_version_number"),
         sa.CheckConstraint("feature_count >= 0", name="ck_layer_version_feature_count"),

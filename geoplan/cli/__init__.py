@@ -1,0 +1,325 @@
+"""The command line: the roof of the house, and the only module here that knows ``layers`` and ``api``.
+
+Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 settings, 4 input data, 5 database, 6 not found,
+7 a recomputed figure differs (see :mod:`geoplan.errors` and ``docs/cli.md``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+import geoplan
+from geoplan.cli import show
+from geoplan.cli.session import Session, open_session, workspace_folder
+from geoplan.cli.show import err, out, print_json, progress_bars
+from geoplan.errors import GeoplanError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="geoplan",
+    help=(
+        "Find land for attractive homes, and keep housing supply and demand in balance.\n\n"
+        "A workspace is a folder with a geoplan.toml that says which file feeds which layer, which rules hold and "
+        "what demand is assumed. The usual round: [bold]geoplan init[/] a folder, edit its geoplan.toml, "
+        "[bold]geoplan import[/], [bold]geoplan plan[/], [bold]geoplan serve[/]. "
+        "[bold]geoplan demo[/] does all of it for a synthetic municipality."
+    ),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+db_app = typer.Typer(help="The workspace's own PostgreSQL server.", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        metavar="DIR",
+        help="The workspace folder. Default: the current folder.",
+        envvar="GEOPLAN_WORKSPACE",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]
+LanguageOption = Annotated[
+    str | None, typer.Option("--lang", metavar="sv|en", help="Language. Default: the workspace's.")
+]
+PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+def main() -> None:
+    """Run the command line and turn every error of ours into a message and an exit code."""
+    try:
+        app()
+    except GeoplanError as error:
+        err.print(f"[bold red]geoplan:[/] {escape(error.message)}", highlight=False, soft_wrap=True)
+        if error.hint:
+            err.print(f"  → {escape(error.hint)}", highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _version(value: bool) -> None:
+    if value:
+        out.print(f"geoplan {geoplan.__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    workspace: WorkspaceOption = None,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    context.obj = workspace
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to create or fill.")],
+    name: Annotated[str, typer.Option(help="Name of the municipality.")] = "My municipality",
+    code: Annotated[str, typer.Option(help="Municipality code, for example 2182.")] = "0000",
+    crs: Annotated[str, typer.Option(help="A projected CRS to compute in.")] = "EPSG:3006",
+    rules: Annotated[str, typer.Option(help="Rule set: a shipped one's name, or a TOML file.")] = "sweden",
+) -> None:
+    """Write a commented geoplan.toml into DIR; nothing that exists is overwritten."""
+    from layers.workspace import init_workspace
+
+    path = init_workspace(folder, name=name, code=code, crs=crs, rules=rules)
+    out.print(f"Wrote {escape(str(path))}. Say there which file feeds which layer, then:", highlight=False)
+    out.print(f"  geoplan import -w {escape(str(folder))}", highlight=False)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    layers: Annotated[
+        list[str] | None, typer.Argument(metavar="[LAYER]...", help="Layers to import. Default: all configured.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+    language: LanguageOption = None,
+) -> None:
+    """Read the configured files into the database: mapped, reprojected, repaired or rejected row by row.
+
+    All or nothing per layer: a layer that fails keeps its last good version, the others go on,
+    and the exit code is that of the first failure. Every version is kept.
+    """
+    from layers.importing import import_layers
+
+    with open_session(workspaceworkspace_folder(context, workspace), language) as session, progress_bars() as progress:
+        wanted = tuple(layers) if layers else tuple(session.workspace.layers)
+        results = import_layers(session.workspace, session.store, wanted, progress=progress)
+    if as_json:
+        print_json({name: _outcome(result) for name, result in results.items()})
+    else:
+        for name, result in results.items():
+            text = str(result) if isinstance(result, GeoplanError) else result.summary(session.language)
+            style = "red" if isinstance(result, GeoplanError) else ""
+            out.print(f"[bold]{name}[/] {escape(text)}", highlight=False, style=style, soft_wrap=True)
+    failure = next((result for result in results.values() if isinstance(result, GeoplanError)), None)
+    if failure is not None:
+        raise typer.Exit(failure.exit_code)
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Compute under the law of that day.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+    language: LanguageOption = None,
+) -> None:
+    """Recompute what is derived: constraints, buildable land, plots, need and balance.
+
+    Prints the waterfall from all land to plots and the balance table. Where nothing that it depends on has
+    changed since the last run, it says so and computes nothing.
+    """
+    from layers.chain import plan as run_plan
+
+    with open_session(workspaceworkspace_folder(context, workspace), language) as session, progress_bars() as progress:
+        result = run_plan(session.workspace, session.store, as_of=_date(as_of), progress=progress)
+        if as_json:
+            print_json(result.to_dict())
+        else:
+            show.plan(result, session.language)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    workspace: WorkspaceOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """Serve the map and the API until Ctrl-C."""
+    with open_session(workspaceworkspace_folder(context, workspace), language) as session:
+        session.serve(host, port)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put the workspace.")] = Path("demo"),
+    serve: Annotated[bool, typer.Option(help="Serve the map when done.")] = True,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    size: Annotated[str, typer.Option(metavar="full|small", help="How large a municipality.")] = "full",
+    language: LanguageOption = None,
+) -> None:
+    """Make a synthetic municipality and run the whole chain on it: layers, land, homes, balance, map."""
+    from layers.chain import plan as run_plan
+    from layers.demo import write_demo
+    from layers.importing import import_layers
+
+    with progress_bars() as progress:
+        if not (folder / "geoplan.toml").exists():
+            write_demo(folder, size=size, progress=progress)
+        with open_session(folder, language) as session:
+            for result in import_layers(
+                session.workspace, session.store, tuple(session.workspace.layers), progress=progress
+            ).values():
+                if isinstance(result, GeoplanError):
+                    raise result
+            result = run_plan(session.workspace, session.store, progress=progress)
+            written = session.write_outputs(folder / "out", progress)
+    show.plan(result, session.language)
+    for path in written:
+        out.print(f"Wrote {escape(str(path))}", highlight=False)
+    if serve:
+        with open_session(folder, language) as session:
+            session.serve(host, port)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer's id, or 'map' for the map.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Its ending says the format.")],
+    version: Annotated[int | None, typer.Option(help="Version number. Default: the current one.")] = None,
+    workspace: WorkspaceOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """Write a layer to FILE (.gpkg .parquet .fgb .geojson .shp.zip .csv), or the map to one self-contained .html."""
+    from layers.sources.files import write_file
+
+    with open_session(workspaceworkspace_folder(context, workspace), language) as session:
+        if layer == "map":
+            session.write_map(file)
+        else:
+            frame = session.store.read(layer, version=version)
+            write_file(frame, file, layer=layer)
+    out.print(f"Wrote {escape(str(file))}", highlight=False)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    parcel: Annotated[str | None, typer.Argument(metavar="[PARCEL]", help="A parcel's id.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="E,N", help="A place: east,north in the workspace's CRS.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+    language: LanguageOption = None,
+) -> None:
+    """Say why one may or may not build on a parcel, or at a place: every rule, its basis and what would change it."""
+    from layers.explaining import explain_parcel, explain_place
+
+    if (parcel is None) == (at is None):
+        raise typer.BadParameter("Give either a PARCEL or --at E,N.")
+    with open_session(workspaceworkspace_folder(context, workspace), language) as session:
+        answer = (
+            explain_place(session.store, *_coordinates(at)) if at else explain_parcel(session.store, str(parcel))
+        )
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        out.print(answer.text(session.language), highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Show the layers, their versions and the last run."""
+    from layers.chain import current_status
+
+    with open_session(workspaceworkspace_folder(context, workspace)) as session:
+        state = current_status(session.workspace, session.store)
+    if as_json:
+        print_json(state.to_dict())
+    else:
+        show.status(state)
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    run: Annotated[int | None, typer.Option(help="A run's number. Default: the last one.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute a run from its stored layers, rule set and parameters, and compare every derived layer to the digit.
+
+    Exit code 7 when anything differs.
+    """
+    from layers.chain import verify as run_verify
+
+    with open_session(workspaceworkspace_folder(context, workspace)) as session, progress_bars() as progress:
+        result = run_verify(session.store, run=run, progress=progress)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        show.verification(result)
+    if not result.equal:
+        raise typer.Exit(7)
+
+
+@db_app.command("start")
+def db_start(context: typer.Context, workspace: WorkspaceOption = None) -> None:
+    """Start the workspace's server and leave it running."""
+    from layers.database import start_cluster
+
+    out.print(str(start_cluster(workspace_folder(context, workspace))), highlight=False, markup=False)
+
+
+@db_app.command("stop")
+def db_stop(
+    context: typer.Context,
+    workspace: WorkspaceOption = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete the server's data as well.")] = False,
+) -> None:
+    """Stop the workspace's server."""
+    from layers.database import remove_cluster, stop_cluster
+
+    folder = workspace_folder(context, workspace)
+    stop_cluster(folder)
+    if remove:
+        remove_cluster(folder)
+    out.print("Stopped." if not remove else "Stopped and removed.")
+
+
+@db_app.command("status")
+def db_status(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Tell whether the workspace's server runs, and where."""
+    from layers.database import cluster_status
+
+    state = cluster_status(workspace_folder(context, workspace))
+    if as_json:
+        print_json(state.to_dict())
+    else:
+        out.print(str(state), highlight=False, markup=False)

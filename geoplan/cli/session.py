@@ -1,0 +1,95 @@
+"""An open workspace: its settings, its database and its store, for the length of one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from geoplan.errors import SettingsError
+
+if TYPE_CHECKING:
+    from layers.database import Database
+    from layers.progress import Progress
+    from layers.store import Store
+    from layers.workspace import Workspace
+
+__all__ = ["Session", "open_session", "workspace_folder"]
+
+
+def workspace_folder(context: typer.Context, given: Path | None) -> Path:
+    """Return the workspace that is meant: the command's ``-w``, the one before the command, or this folder."""
+    return given or context.find_root().obj or Path()
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open workspace."""
+
+    workspace: Workspace
+    database: Database
+    store: Store
+    language: str
+
+    def serve(self, host: str, port: int) -> None:
+        """Serve the map and the API until interrupted."""
+        import uvicorn
+
+        from api.app import create_app
+        from geoplan.cli.show import out
+
+        app = create_app(self.database, municipality=self.workspace.municipality, language=self.language)
+        address = f"http://{host}:{port}/"
+        out.print(f"Serving {address} (Ctrl-C stops)", highlight=False)
+        uvicorn.run(app, host=host, port=port, log_level="warning")
+
+    def write_map(self, path: Path) -> Path:
+        """Write the map as one self-contained HTML page."""
+        raise NotImplementedError
+
+    def write_outputs(self, folder: Path, progress: Progress) -> list[Path]:
+        """Write the map, the plots and the balance as files, and return their paths."""
+        from layers.sources.writing import write_file
+
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        with progress("Writing files", total=4) as advance:
+            for layer, name in (
+                ("plots", "plots.gpkg"),
+                ("plots", "plots.csv"),
+                ("balance", "balance.csv"),
+            ):
+                if self.store.current(layer) is not None:
+                    written.append(folder / name)
+                    write_file(self.store.read(layer), folder / name, layer=layer)
+                advance(1)
+            written.append(self.write_map(folder / "map.html"))
+            advance(1)
+        return written
+
+
+@contextmanager
+def open_session(folder: Path, language: str | None = None) -> Iterator[Session]:
+    """Open a workspace: read its settings, start its database where needed, bring the schema up to date.
+
+    Raises
+    ------
+    SettingsError
+        The folder has no valid ``geoplan.toml``, or the language is unknown.
+    DatabaseError
+        The database cannot be started or reached.
+    """
+    from layers.database import open_database
+    from layers.store import Store
+    from layers.workspace import Workspace
+
+    workspace = Workspace.load(folder)
+    if language not in (None, "sv", "en"):
+        raise SettingsError(f"There is no language {language!r}.", hint="Choose sv or en.")
+    with open_database(workspace.root) as database:
+        store = Store(database.engine, crs=workspace.crs)
+        yield Session(workspace, database, store, language or workspace.municipality.language)

@@ -1,0 +1,240 @@
+"""What the map pages say, in Swedish and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from geoplan.text import Language
+
+__all__ = ["LANGUAGES", "Language", "decimal", "language", "number", "texts"]
+
+LANGUAGES: tuple[Language, ...] = ("sv", "en")
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    # The page
+    "map": ("Karta", "Map"),
+    "page_title": ("Tomter och bostäder", "Plots and homes"),
+    "skip_to_panel": ("Hoppa till tabell och teckenförklaring", "Skip to table and legend"),
+    "map_label": (
+        "Karta över tomter. Flytta med piltangenter, zooma med plus och minus. "
+        "Alla tomter finns också som lista.",
+        "Map of plots. Pan with the arrow keys, zoom with plus and minus. "
+        "All plots are also found as a list.",
+    ),
+    "other_language": ("In English", "På svenska"),
+    "other_language_code": ("en", "sv"),
+    "download": ("Ladda ner kartan som en fil", "Download the map as one file"),
+    "start_page": ("Startsida", "Start page"),
+    "synthetic": (
+        "Påhittade data: den här kommunen finns inte",
+        "Synthetic data: this municipality does not exist",
+    ),
+    "not_binding": (
+        "Gränserna på kartan är inte rättsligt bindande",
+        "Boundaries on the map are not legally binding",
+    ),
+    "zoom_in": ("Zooma in", "Zoom in"),
+    "zoom_out": ("Zooma ut", "Zoom out"),
+    "close": ("Stäng", "Close"),
+    "whole_area": ("Visa hela kommunen", "Show the whole municipality"),
+    "no_script": (
+        "Kartan behöver JavaScript; tabellen gör det inte.",
+        "The map needs JavaScript; the table does not.",
+    ),
+    # The balance
+    "balance_heading": ("Balans mellan tomter och behov", "Balance of plots against need"),
+    "year": ("År", "Year"),
+    "area": ("Område", "Area"),
+    "need": ("Behov", "Need"),
+    "supply": ("Tomter rymmer", "Plots can hold"),
+    "balance": ("Balans", "Balance"),
+    "homes_unit": ("bostäder", "homes"),
+    "total": ("Hela kommunen", "Whole municipality"),
+    "balance_caption": (
+        "Bostäder till och med {year}: behov, vad tomterna nominellt rymmer, och skillnaden",
+        "Homes up to and including {year}: need, what the plots nominally hold, and the difference",
+    ),
+    "balance_help": (
+        "Minus betyder brist på tomter. Ett negativt behov visas som det är: beståndet räcker till fler "
+        "hushåll än de väntade.",
+        "Minus means too few plots. A negative need is shown as it is: the stock holds more households "
+        "than are expected.",
+    ),
+    "no_supply": (
+        "Inga fastigheter är inlästa, så vad tomterna rymmer är okänt. Kartan visar behovet.",
+        "No parcels are imported, so what the plots can hold is unknown. The map shows the need.",
+    ),
+    "no_balance": ("Ingen balans är beräknad.", "No balance has been computed."),
+    "choropleth": ("Balans per område", "Balance by area"),
+    "choropleth_need": ("Behov per område", "Need by area"),
+    "deficit": ("brist", "shortage"),
+    "surplus": ("överskott", "surplus"),
+    "need_high": ("stort behov", "large need"),
+    "need_low": ("inget behov", "no need"),
+    "less_than": ("under {x}", "below {x}"),
+    "more_than": ("{x} och över", "{x} and above"),
+    "between": ("{x} till {y}", "{x} to {y}"),
+    "unknown_value": ("okänt", "unknown"),
+    # Layers and legend
+    "layers_heading": ("Teckenförklaring och lager", "Legend and layers"),
+    "plots": ("Tomter", "Plots"),
+    "preliminary": ("Preliminär: streckad yta, ring som punkt", "Preliminary: hatched area, ring as a dot"),
+    "preliminary_short": ("Preliminär", "Preliminary"),
+    "constraints": ("Begränsningar", "Constraints"),
+    "base": ("Underlag", "Base map"),
+    "land": ("Land", "Land"),
+    "water": ("Vatten", "Water"),
+    "sea": ("Vatten eller utanför", "Water or outside"),
+    "settlements": ("Tätorter och småorter", "Settlements"),
+    "municipality": ("Kommungräns", "Municipal boundary"),
+    "areas": ("Statistikområden", "Statistical areas"),
+    "unknown_rules": (
+        "Aldrig prövat, för att lagret saknas: {rules}. Okänt räknas inte som byggbart.",
+        "Never asked, because the layer is missing: {rules}. Unknown does not count as buildable.",
+    ),
+    "legend_zoom": (
+        "Tomter ritas som punkter i liten skala och som ytor när du zoomar in.",
+        "Plots are drawn as dots at small scales and as areas when you zoom in.",
+    ),
+    # Finding plots
+    "find_heading": ("Hitta tomter", "Find plots"),
+    "all": ("Alla", "All"),
+    "area_kind": ("Läge", "Setting"),
+    "min_area": ("Minst, m²", "At least, m²"),
+    "search": ("Beteckning", "Designation"),
+    "found": ("{n} av {total} tomter", "{n} of {total} plots"),
+    "first_shown": ("de {n} första visas", "the first {n} are shown"),
+    "show_on_map": ("Visa på kartan", "Show on the map"),
+    # The record
+    "plot": ("Tomt", "Plot"),
+    "parcel": ("Fastighet", "Parcel"),
+    "kind": ("Slag", "Kind"),
+    "area_m2": ("Storlek", "Size"),
+    "width_m": ("Bredd", "Width"),
+    "width_help": ("största inskrivna cirkel", "largest inscribed circle"),
+    "homes": ("Bostäder", "Homes"),
+    "homes_basis": ("Grund för antalet", "Basis of the number"),
+    "plan_id": ("Detaljplan", "Plan"),
+    "plan_use": ("Planens användning", "Use in the plan"),
+    "plan_homes": ("Planen om bostäder", "The plan on homes"),
+    "utility": ("Vatten och avlopp", "Water and sewerage"),
+    "water_distance_m": ("Till vatten", "To the water"),
+    "status": ("Status", "Status"),
+    "certainty": ("Säkerhet", "Certainty"),
+    "unknown": ("Aldrig prövat", "Never asked"),
+    "id": ("Beteckning", "Identifier"),
+    "reasons": ("Skäl på fastigheten", "Reasons on the parcel"),
+    "no_reasons": ("Ingen regel tar mark på fastigheten.", "No rule takes land of the parcel."),
+    "takes": ("tar", "takes"),
+    "of_parcel": ("av fastigheten", "of the parcel"),
+    "legal_basis": ("Lagstöd", "Legal basis"),
+    "exemption": ("Dispens", "Exemption"),
+    "exemption_yes": ("Kan vara tänkbar", "May be thinkable"),
+    "exemption_no": ("Inte tänkbar", "Not thinkable"),
+    "change": ("Vad som skulle behöva ändras", "What would have to change"),
+    "explain": ("Förklara hela fastigheten", "Explain the whole parcel"),
+    "explain_place": ("Förklara platsen", "Explain this place"),
+    "here": ("Här", "Here"),
+    "nothing_here": (
+        "Inget påslaget lager säger något här.",
+        "No layer that is switched on says anything here.",
+    ),
+    "as_drawn": ("Så som det är ritat; gränser är förenklade.", "As drawn; outlines are simplified."),
+    # About
+    "about_heading": ("Om kartan", "About this map"),
+    "generalised": (
+        "Linjer är förenklade för skärmen: {layers}. Alla tal är räknade på full noggrannhet.",
+        "Outlines are simplified for the screen: {layers}. All figures are computed at full precision.",
+    ),
+    "within": ("{layer} inom {metres} m", "{layer} within {metres} m"),
+    "drawn_as_points": ("{layer} som punkter", "{layer} as points"),
+    "nominal": (
+        "Antalet bostäder är nominellt: vad storlek och plan medger, inte vad som blir byggt.",
+        "The number of homes is nominal: what size and plan allow, not what will be built.",
+    ),
+    "software": ("Karta: Leaflet och Folium.", "Map: Leaflet and Folium."),
+    "run": ("Körning", "Run"),
+    "created_at": ("Beräknad", "Computed"),
+    "code_version": ("Kodversion", "Code version"),
+    "rule_set": ("Regler", "Rules"),
+    "as_of": ("Gällande rätt den", "Law as of"),
+    "data_date": ("Data från", "Data from"),
+    "sources": ("Källor", "Sources"),
+}
+
+_VALUES: Mapping[str, tuple[str, str]] = {
+    "area_kind.town": ("Tätort", "Town"),
+    "area_kind.rural": ("Landsbygd", "Countryside"),
+    "area_kind.archipelago": ("Skärgård", "Archipelago"),
+    "area_kind.unknown": ("Okänt läge", "Unknown setting"),
+    "kind.vacant_parcel": ("Obebyggd fastighet", "Vacant parcel"),
+    "kind.remainder": ("Del av bebyggd fastighet", "Part of a built parcel"),
+    "utility.public": ("Kommunalt", "Public"),
+    "utility.private": ("Enskilt", "Private"),
+    "utility.unknown": ("Okänt", "Unknown"),
+    "status.available": ("Ledig", "Available"),
+    "status.reserved": ("Reserverad", "Reserved"),
+    "status.sold": ("Såld", "Sold"),
+    "status.private": ("Privat", "Private"),
+    "status.unknown": ("Okänd", "Unknown"),
+    "certainty.confirmed": ("Bekräftad", "Confirmed"),
+    "certainty.preliminary": ("Preliminär", "Preliminary"),
+    "plan_homes.allowed": ("Tillåtna", "Allowed"),
+    "plan_homes.special": ("Efter särskild prövning", "After special review"),
+    "plan_homes.prohibited": ("Inte tillåtna", "Not allowed"),
+    "plan_homes.unknown": ("Okänt", "Unknown"),
+    "severity.forbidden": ("Förbjudet", "Forbidden"),
+    "severity.needs_exemption": ("Kräver dispens eller tillstånd", "Needs an exemption or permit"),
+    "severity.investigate": ("Måste utredas", "Must be investigated"),
+    "severity.costs": ("Kostar", "Costs"),
+    "severity.noted": ("Noterat", "Noted"),
+    "basis.computed": ("beräknat", "computed"),
+    "basis.computed_general": ("beräknat generellt skydd", "computed general protection"),
+    "basis.decided": ("beslutat", "decided"),
+    "basis.decided_extended": ("beslutad utvidgning", "decided extension"),
+    "basis.lifted": ("upphävt", "lifted"),
+}
+
+
+def language(value: str) -> Language:
+    """Return the language that a tag such as ``sv-SE`` means.
+
+    Raises
+    ------
+    ValueError
+        It is neither Swedish nor English.
+    """
+    code = value.strip().lower().replace("_", "-").split("-")[0]
+    if code not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, not {value!r}")
+    return code
+
+
+def texts(in_language: Language) -> dict[str, Any]:
+    """Return all texts in one language; ``values`` holds those of coded values as ``field.value``."""
+    which = LANGUAGES.index(in_language)
+    found: dict[str, Any] = {key: both[which] for key, both in _TEXTS.items()}
+    found["values"] = {key: both[which] for key, both in _VALUES.items()}
+    return found
+
+
+def number(value: float | None, in_language: Language, *, signed: bool = False) -> str:
+    """Write a whole number as the language does; unknown is a dash.
+
+    The minus sign is the real one (U+2212) and thousands are parted by a no-break space in Swedish.
+    """
+    if value is None or value != value:
+        return "–"
+    rounded = round(value)
+    digits = f"{abs(rounded):,}"
+    if in_language == "sv":
+        digits = digits.replace(",", "\u00a0")
+    sign = "\u2212" if rounded < 0 else "+" if signed and rounded > 0 else ""
+    return sign + digits
+
+
+def decimal(value: float, in_language: Language) -> str:
+    """Write a number with at most one decimal, as the language does."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return text.replace(".", ",") if in_language == "sv" else text
