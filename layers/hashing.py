@@ -120,7 +120,8 @@ def cell_faults(frame: pd.DataFrame | gpd.GeoDataFrame) -> list[str]:
             except (TypeError, ValueError):
                 faults.append(f"{column} holds what cannot be stored (row {row}: {value!r})")
                 break
-            if "\\u0000" in text and "\0" in repr(value).replace("\\x00", "\0"):
+            # An escaped backslash before u0000 is a backslash.
+            if "\\u0000" in text.replace("\\\\", ""):
                 faults.append(f"{column} holds a null character (row {row}: {value!r})")
                 break
     return faults

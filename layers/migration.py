@@ -76,7 +76,9 @@ def _check_server(connection: sa.Connection) -> None:
 
 
 def _make_extensions(connection: sa.Connection) -> None:
-    have = dict(connection.execute(sa.text("SELECT extname, extversion FROM pg_extension")).tuples().all())
+    have = {
+        row[0]: row[1] for row in connection.execute(sa.text("SELECT extname, extversion FROM pg_extension"))
+    }
     for name in EXTENSIONS:
         if name not in have:
             try:

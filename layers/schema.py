@@ -61,6 +61,9 @@ class RunRow(Base):
     code_version: Mapped[dict[str, Any]] = mapped_column(JSONB)
     notes: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     snapshot: Mapped[str] = mapped_column(Text, comment="SHA-256 over all that it takes to recompute")
+    outputs: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'::jsonb"), comment="layer id → number and content hash"
+    )
 
 
 class LayerVersionRow(Base):

@@ -1,7 +1,7 @@
 """The store: layers in PostGIS, by version, as GeoDataFrames.
 
-Imported and derived layers are kept by the same store, so everything downstream reads layers and nothing else.
-A version is written whole or not at all, and none is ever changed.
+Imported and derived layers are kept by the same store, so everything downstream reads layers and nothing
+else. A version is written whole or not at all, and its rows never change.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class Run:
     code_version: Mapping[str, Any]
     notes: Sequence[Mapping[str, str]]
     snapshot: str
+    outputs: Mapping[str, Mapping[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -153,8 +154,8 @@ class Store:
         layers
             What to write.
         run
-            The columns of the run that derived them (see :class:`Run`, without ``id`` and ``created_at``); it is
-            recorded in the same transaction.
+            The columns of the run that derived them (see :class:`Run`, without ``id`` and ``created_at``); it
+            is recorded in the same transaction.
         """
         wanted = list(layers)
         for new in wanted:
@@ -168,8 +169,8 @@ class Store:
                     session.add(record)
                     session.flush()
                     run_id = record.id
-                # One writer a layer at a time, in an order that lets no two wait for each other; readers go on
-                # reading the current versions.
+                # One writer a layer at a time, in an order that lets no two wait for each other; readers go
+                # on reading the current versions.
                 for layer in sorted({new.layer for new in wanted}):
                     lock = sa.func.hashtext(f"geoplan.layer.{layer}")
                     session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
@@ -202,7 +203,6 @@ class Store:
         columns = column_types(new.frame)
         if current is not None and current.content_hash == digest and current.columns == columns:
             current.source, current.report = source, report
-            current.run_id = run if run is not None else current.run_id
             return current
         latest = session.scalar(
             sa.select(sa.func.max(LayerVersionRow.number)).where(LayerVersionRow.layer == new.layer)
@@ -311,7 +311,7 @@ class Store:
                 raise NotFoundError(f"The layer {layer} has no column {', '.join(missing)}.")
             wanted = [(name, kinds[name]) for name in (kinds if columns is None else columns)]
             query = self._query(found, wanted, bbox=bbox, keys=keys, where=where)
-            rows = session.execute(query.order_by(Feature.fid)).tuples().all()
+            rows = session.execute(query.order_by(Feature.fid)).all()
         return restore_frame(rows, wanted, crs=None if found.srid is None else self.crs)
 
     def _query(

@@ -35,11 +35,21 @@ PLOT_FIELDS = (
 )
 """Fields of a plot, in the order in which they are shown and written."""
 
-REASON_FIELDS = ("rule", "severity", "layer", "feature", "basis", "area_m2", "share")
+REASON_FIELDS = (
+    "rule",
+    "severity",
+    "layer",
+    "basis",
+    "feature",
+    "blocks",
+    "area_m2",
+    "share",
+    "taken_m2",
+)
 """Fields of one reason of a plot's parcel."""
 
 # Metres and square metres on a map are read to the whole number; the stored layer keeps them exact.
-_DECIMALS = {"area_m2": 0, "width_m": 1, "water_distance_m": 0, "share": 4}
+_DECIMALS = {"area_m2": 0, "width_m": 1, "water_distance_m": 0, "share": 4, "taken_m2": 0}
 _EXEMPTIBLE = ("forbidden", "needs_exemption")
 
 

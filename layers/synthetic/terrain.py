@@ -44,6 +44,8 @@ class Terrain:
         Small watercourses.
     town, mouth
         Where the town's square and the river's mouth lie.
+    mainland
+        The mainland with the river, without lakes.
     """
 
     height: Field
@@ -56,11 +58,7 @@ class Terrain:
     streams: npt.NDArray[np.object_]
     town: shapely.Point
     mouth: shapely.Point
-
-    @property
-    def mainland(self) -> shapely.Polygon:
-        """The largest polygon of land."""
-        return self.land[0]
+    mainland: shapely.Polygon
 
 
 def build_terrain(rng: np.random.Generator, size: Size) -> Terrain:
@@ -81,7 +79,7 @@ def build_terrain(rng: np.random.Generator, size: Size) -> Terrain:
         shapely.box(origin[0], origin[1], origin[0] + extent, origin[1] + extent),
         shapely.union_all(faces[sea]),
     ))  # fmt: skip
-    mainland = max(shapely.get_parts(ground), key=lambda part: part.area)
+    mainland = _largest(ground)
     mouth, town = _town(mainland, size)
     river_line = _river(size, bend, mouth)
     river = shapely.buffer(river_line, _RIVER_WIDTH_M / 2)
@@ -92,6 +90,7 @@ def build_terrain(rng: np.random.Generator, size: Size) -> Terrain:
     land = land[shapely.area(land) >= SMALLEST_ISLAND_M2]
     land = land[np.argsort(-shapely.area(land), kind="stable")]
     streams = _streams(rng, height, land, size)
+    streams = streams[shapely.distance(streams, town) > size.town_radius_m]
     return Terrain(
         height=height,
         bend=bend,
@@ -103,7 +102,12 @@ def build_terrain(rng: np.random.Generator, size: Size) -> Terrain:
         streams=streams,
         town=town,
         mouth=mouth,
+        mainland=_largest(shapely.difference(ground, shapely.union_all(lakes))),
     )
+
+
+def _largest(shape: shapely.Geometry) -> shapely.Polygon:
+    return max(shapely.get_parts(shape), key=lambda part: part.area)
 
 
 def _height(rng: np.random.Generator, size: Size) -> Field:
@@ -178,7 +182,7 @@ def _streams(
     north, east = (np.asarray(part, float) for part in np.gradient(calm))
     cell = size.cell_m * every
     fall = Field(-east, height.origin, cell), Field(-north, height.origin, cell)
-    ground = land[0]
+    ground = shapely.multipolygons(land[:2])
     shapely.prepare(ground)
     streams: list[shapely.LineString] = []
     wanted = 26 if size.extent_m > 20_000 else 6
@@ -196,7 +200,7 @@ def _streams(
 
 
 def _course(
-    at: Floats, fall: tuple[Field, Field], ground: shapely.Polygon, size: Size
+    at: Floats, fall: tuple[Field, Field], ground: shapely.Geometry, size: Size
 ) -> shapely.LineString | None:
     step, way, heading = 45.0, [at], np.array([0.6, 0.0])
     if not shapely.contains_xy(ground, *at):

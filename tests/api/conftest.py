@@ -344,7 +344,7 @@ def browser_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def new_page(*, width: int = 1280, height: int = 800, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="sv-SE", **options)
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="sv-SE", reduced_motion="reduce", **options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))

@@ -107,7 +107,7 @@ def test_click_on_the_map_opens_a_plot(served, browser_page):
 def test_click_beside_a_plot_tells_the_place(served, browser_page):
     page = open_map(browser_page(), f"{served.url}/map")
     page.get_by_label("Skyddad natur").check()
-    page.evaluate("geoplan.view(61.2772, 16.8835, 17)")
+    page.evaluate("geoplan.view(61.28509, 16.88450, 17)")
     box = page.locator("#map").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     popup = page.locator(".leaflet-popup")

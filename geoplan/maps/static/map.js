@@ -256,7 +256,7 @@ const geoplan = (() => {
     const rule = page.rules[reason.rule] ?? { title: reason.rule };
     const item = element("li", element("strong", rule.title));
     const share = reason.share > 0 && reason.share < 0.005 ? "<1" : number(100 * reason.share);
-    const facts = [coded("severity", reason.severity), reason.basis && coded("basis", reason.basis), reason.feature, reason.area_m2 > 0 && `${text("takes")} ${squareMetres(reason.area_m2)} (${share} % ${text("of_parcel")})`];
+    const facts = [coded("severity", reason.severity), reason.basis && coded("basis", reason.basis), reason.feature, reason.area_m2 > 0 && `${text(reason.blocks === false ? "concerns" : "takes")} ${squareMetres(reason.area_m2)} (${share} % ${text("of_parcel")})`];
     item.append(element("p", facts.filter(Boolean).join(" · ")));
     if (rule.basis) item.append(element("p", `${text("legal_basis")}: ${rule.basis}`));
     if (rule.exemption) item.append(element("p", `${text("exemption")}: ${rule.exemption}`));

@@ -25,6 +25,13 @@ def upgrade() -> None:
         sa.Column("code_version", JSONB, nullable=False),
         sa.Column("notes", JSONB, server_default=sa.text("'[]'::jsonb"), nullable=False),
         sa.Column("snapshot", sa.Text, nullable=False, comment="SHA-256 over all that it takes to recompute"),
+        sa.Column(
+            "outputs",
+            JSONB,
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+            comment="layer id → number and content hash",
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_run"),
         schema="geoplan",
     )

@@ -1,0 +1,107 @@
+"""What the pages besides the map say, in Swedish and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from geoplan.maps.texts import LANGUAGES, Language
+from geoplan.maps.texts import texts as map_texts
+
+__all__ = ["texts"]
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "skip_to_content": ("Hoppa till innehållet", "Skip to content"),
+    "main_menu": ("Huvudmeny", "Main menu"),
+    "lead": (
+        "Var det går att bygga, och om tomterna räcker till dem som behöver bostäder.",
+        "Where one can build, and whether the plots suffice for those who need homes.",
+    ),
+    "open_map": ("Öppna kartan", "Open the map"),
+    "figures": ("I korthet", "In brief"),
+    "plots_found": ("tomter", "plots"),
+    "plots_homes": ("bostäder, nominellt", "homes, nominally"),
+    "parcels_read": ("fastigheter", "parcels"),
+    "building_need": ("bostäder behövs till {year}", "homes needed by {year}"),
+    "no_plots": (
+        "Inga tomter är beräknade: det saknas fastigheter.",
+        "No plots have been computed: there are no parcels.",
+    ),
+    "nothing_yet": (
+        "Inget är beräknat än. Läs in data och kör: geoplan plan",
+        "Nothing has been computed yet. Import the data and run: geoplan plan",
+    ),
+    "data_heading": ("Data och gränssnitt", "Data and interfaces"),
+    "link_map_file": ("Kartan som en fil", "The map as one file"),
+    "link_balance": ("Balansen", "The balance"),
+    "link_waterfall": ("Från all mark till tomter", "From all land to plots"),
+    "link_layers": ("Lager, versioner och källor", "Layers, versions and sources"),
+    "link_docs": ("Gränssnitt för program (API)", "Interface for programs (API)"),
+    "link_health": ("Driftläge", "Service status"),
+    "explain_heading": ("Förklara en fastighet", "Explain a parcel"),
+    "explain_label": ("Fastighetens beteckning", "Designation of the parcel"),
+    "explain_button": ("Förklara", "Explain"),
+    "explain_help": (
+        "Svaret räknar upp varje regel, vad den grundar sig på och vad som skulle behöva ändras.",
+        "The answer lists every rule, what it rests on, and what would have to change.",
+    ),
+    "runs_heading": ("Så är siffrorna gjorda", "How the figures were made"),
+    "layer": ("Lager", "Layer"),
+    "version": ("Version", "Version"),
+    "features": ("Antal", "Features"),
+    "created": ("Inläst eller beräknat", "Imported or computed"),
+    "docs_title": ("Gränssnitt för program", "Interface for programs"),
+    "docs_lead": (
+        "Allt är öppet att läsa utan nyckel. Areor är i m², avstånd i m, koordinater i grader "
+        "(WGS 84, longitud först) där inget annat sägs. En fullständig beskrivning för program finns i",
+        "Everything is open to read without a key. Areas are in m², distances in m, coordinates in degrees "
+        "(WGS 84, longitude first) unless said otherwise. A complete description for programs is found in",
+    ),
+    "parameter": ("Parameter", "Parameter"),
+    "values": ("Värden", "Values"),
+    "meaning": ("Betydelse", "Meaning"),
+    "answers": ("Svar", "Answers"),
+    "errors_heading": ("Fel", "Errors"),
+    "errors_text": (
+        "Fel svaras som application/problem+json (RFC 9457) med title, status, detail och ofta hint. "
+        "En okänd parameter är ett fel, så att ett stavfel inte tyst ger alla tomter.",
+        "Errors are answered as application/problem+json (RFC 9457) with title, status, detail and often a "
+        "hint. An unknown parameter is an error, so that a misspelling does not silently give all plots.",
+    ),
+    "source": ("Källa", "Source"),
+    "basis": ("Grund", "Basis"),
+    "buildable_of": ("{part} av {whole} m² är byggbara.", "{part} of {whole} m² are buildable."),
+    "explanation": ("Förklaring", "Explanation"),
+    "as_json": ("Samma svar som JSON", "The same answer as JSON"),
+}
+
+
+_MAPPINGS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "verdicts": {
+        "yes": ("Ingen prövad regel tar all mark.", "No rule that was asked takes all of the land."),
+        "no": ("Reglerna tar all mark.", "The rules take all of the land."),
+        "unknown": (
+            "Marken måste utredas innan någon kan säga om det går att bygga.",
+            "The land must be investigated before anyone can say whether one can build.",
+        ),
+        "disputed": ("Uppgifterna är ifrågasatta.", "The facts are disputed."),
+    },
+    "answer_headings": {
+        "yes": ("Gäller här", "Holds here"),
+        "disputed": ("Ifrågasatt", "Disputed"),
+        "unknown": (
+            "Okänt: aldrig prövat, för att lagret saknas",
+            "Unknown: never asked, because the layer is missing",
+        ),
+        "no": ("Prövat och fritt", "Asked and clear"),
+    },
+}
+
+
+def texts(language: Language) -> dict[str, Any]:
+    """Return all texts in one language, those of the map among them."""
+    which = LANGUAGES.index(language)
+    found = {**map_texts(language), **{key: both[which] for key, both in _TEXTS.items()}}
+    for name, mapping in _MAPPINGS.items():
+        found[name] = {key: both[which] for key, both in mapping.items()}
+    return found

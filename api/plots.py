@@ -1,0 +1,268 @@
+"""Plots: search, one plot, and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Connection, text
+from starlette.responses import Response
+
+from api import downloads
+from api.negotiation import choose_format
+from api.parameters import BAD_REQUEST, BoundingBox, bounding_box, box_in_crs
+from api.reading import (
+    Serving,
+    Version,
+    etag,
+    not_modified,
+    provenance,
+    require,
+    serving,
+    snapshot,
+    to_json,
+    versions,
+)
+from geoplan.errors import InputError, NotFoundError
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["plots"])
+
+_GEOJSON = "application/geo+json"
+_CSV = "text/csv"
+_GPKG = "application/geopackage+sqlite3"
+_OFFERED = (("geojson", _GEOJSON), ("geojson", "application/json"), ("csv", _CSV), ("gpkg", _GPKG))
+
+AreaKind = Literal["town", "rural", "archipelago"]
+Kind = Literal["vacant_parcel", "remainder"]
+Status = Literal["available", "reserved", "sold", "private", "unknown"]
+Certainty = Literal["confirmed", "preliminary"]
+Utility = Literal["public", "private", "unknown"]
+
+# Parameter → what it demands of a feature f; values are bound, never written in.
+_TEXT_FILTERS = ("area", "area_kind", "kind", "status", "certainty", "utility")
+_NUMBER_FILTERS: Mapping[str, tuple[str, str]] = {
+    "min_area_m2": ("area_m2", ">="),
+    "max_area_m2": ("area_m2", "<="),
+    "min_width_m": ("width_m", ">="),
+    "min_homes": ("homes", ">="),
+    "min_water_distance_m": ("water_distance_m", ">="),
+    "max_water_distance_m": ("water_distance_m", "<="),
+}
+
+# The reasons of the plots on a page, gathered by parcel.
+_REASONS = """
+reason AS (
+  SELECT r.properties->>'parcel' AS parcel,
+         jsonb_agg(r.properties - 'parcel' ORDER BY array_position(
+           ARRAY['forbidden','needs_exemption','investigate','costs','noted'], r.properties->>'severity'),
+           (r.properties->>'area_m2')::float8 DESC, r.properties->>'rule') AS reasons
+  FROM geoplan.feature r
+  WHERE r.version_id = :reasons
+    AND r.properties->>'parcel' IN (SELECT properties->>'parcel' FROM page)
+  GROUP BY 1
+)
+"""
+
+_FEATURE = """
+'{"type":"Feature","id":' || to_json(p.key) || ',"geometry":'
+|| ST_AsGeoJSON(ST_ForcePolygonCCW(ST_Transform(p.geom, 4326)), 7) || ',"properties":'
+|| (p.properties || jsonb_build_object('reasons', coalesce(reason.reasons, '[]'::jsonb)))::text || '}'
+"""
+
+
+_ONE = f"""
+WITH page AS MATERIALIZED (
+  SELECT * FROM geoplan.feature WHERE version_id = :plots AND key = :key LIMIT 1
+), {_REASONS}
+SELECT {_FEATURE} FROM page p LEFT JOIN reason ON reason.parcel = p.properties->>'parcel'
+"""  # noqa: S608 - made of constants
+
+# One plot more than asked for tells whether there is a next page.
+_PAGE = f"""
+WITH page AS MATERIALIZED (
+  SELECT f.* FROM geoplan.feature f
+  WHERE f.version_id = :plots AND f.fid > :start /* conditions */ ORDER BY f.fid LIMIT :rows
+), {_REASONS},
+numbered AS (SELECT p.*, row_number() OVER (ORDER BY p.fid) AS n FROM page p)
+SELECT coalesce(string_agg({_FEATURE}, ',' ORDER BY p.n) FILTER (WHERE p.n <= :limit), '') AS features,
+       count(*) FILTER (WHERE p.n <= :limit) AS returned,
+       count(*) AS found,
+       max(p.key) FILTER (WHERE p.n = :limit) AS last
+FROM numbered p LEFT JOIN reason ON reason.parcel = p.properties->>'parcel'
+"""  # noqa: S608 - made of constants
+
+_COUNT = "SELECT count(*) FROM geoplan.feature f WHERE f.version_id = :plots /* conditions */"
+
+
+class PlotFilter:
+    """The filters of a plot search, as a dependency."""
+
+    def __init__(
+        self,
+        box: Annotated[BoundingBox | None, Depends(bounding_box)],
+        area: Annotated[str | None, Query(description="Id of a statistical area.")] = None,
+        area_kind: Annotated[AreaKind | None, Query(description="Town, countryside or archipelago.")] = None,
+        kind: Annotated[Kind | None, Query(description="A vacant parcel, or part of a built one.")] = None,
+        status: Annotated[Status | None, Query(description="Whether it can be had.")] = None,
+        certainty: Annotated[
+            Certainty | None, Query(description="Whether every rule could be asked.")
+        ] = None,
+        utility: Annotated[Utility | None, Query(description="Water and sewerage.")] = None,
+        min_area_m2: Annotated[float | None, Query(ge=0, description="Size in m².")] = None,
+        max_area_m2: Annotated[float | None, Query(ge=0, description="Size in m².")] = None,
+        min_width_m: Annotated[
+            float | None, Query(ge=0, description="Diameter of the largest inscribed circle in m.")
+        ] = None,
+        min_homes: Annotated[int | None, Query(ge=0, description="Nominal number of homes.")] = None,
+        min_water_distance_m: Annotated[
+            float | None, Query(ge=0, description="Distance to water in m.")
+        ] = None,
+        max_water_distance_m: Annotated[
+            float | None, Query(ge=0, description="Distance to water in m.")
+        ] = None,
+    ) -> None:
+        given = dict(locals())
+        self.box = box
+        self.values: dict[str, Any] = {
+            name: given[name] for name in (*_TEXT_FILTERS, *_NUMBER_FILTERS) if given[name] is not None
+        }
+
+    def sql(self, srid: int) -> tuple[str, dict[str, Any]]:
+        """Return the conditions and what is bound to them."""
+        conditions = []
+        bound: dict[str, Any] = {}
+        for name, value in self.values.items():
+            field, operator = _NUMBER_FILTERS.get(name, (name, "="))
+            column = f"f.properties->>'{field}'"
+            conditions.append(
+                f"({column})::float8 {operator} :{name}" if name in _NUMBER_FILTERS else f"{column} = :{name}"
+            )
+            bound[name] = value
+        if self.box is not None:
+            conditions.append(f"ST_Intersects(f.geom, ST_GeomFromWKB(:box, {int(srid)}))")
+            bound["box"] = box_in_crs(self.box, srid)
+        return "".join(f" AND {condition}" for condition in conditions), bound
+
+
+@router.get(
+    "/plots",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {_GEOJSON: {}, _CSV: {}, _GPKG: {}},
+            "description": "Plots with the reasons of their parcels.",
+        },
+        **BAD_REQUEST,
+    },
+    summary="Search for plots",
+)
+def plots(
+    request: Request,
+    serving: Annotated[Serving, Depends(serving)],
+    wanted: Annotated[PlotFilter, Depends()],
+    f: Annotated[
+        Literal["geojson", "csv", "gpkg"] | None,
+        Query(description="Format; default by Accept. CSV and GeoPackage hold all plots found."),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Plots on a page (GeoJSON).")] = 100,
+    after: Annotated[str | None, Query(description="Id of the last plot of the page before.")] = None,
+    count: Annotated[bool, Query(description="Whether to count all plots found (`numberMatched`).")] = False,
+) -> Response:
+    """Return plots that match, with every reason of their parcels.
+
+    GeoJSON comes in pages: follow `next`. Areas and distances are in metres, coordinates in degrees
+    (WGS 84, longitude first); the GeoPackage is in the municipality's own reference system.
+    """
+    chosen = f or choose_format(request, _OFFERED)
+    with snapshot(serving.engine) as connection:
+        current = versions(connection)
+        version, reasons = require(current, "plots"), current.get("reasons")
+        tag = etag(request, version, reasons, media=chosen)
+        headers = {"ETag": tag, "Vary": "Accept"}
+        if (unchanged := not_modified(request, tag)) is not None:
+            return unchanged
+        conditions, bound = wanted.sql(serving.srid)
+        bound |= {"plots": version.id, "reasons": reasons.id if reasons else None}
+        if chosen == "csv":
+            return downloads.csv(connection, conditions, bound, headers)
+        if chosen == "gpkg":
+            return downloads.geopackage(connection, conditions, bound, headers, srid=serving.srid)
+        return _page(
+            request, connection, version, conditions, bound, headers, limit=limit, after=after, count=count
+        )
+
+
+@router.get(
+    "/plots/{plot:path}",
+    response_class=Response,
+    responses={200: {"content": {_GEOJSON: {}}}, 404: {"description": "There is no such plot."}},
+    summary="One plot",
+)
+def plot(request: Request, plot: str, serving: Annotated[Serving, Depends(serving)]) -> Response:
+    """Return one plot as a GeoJSON feature, with every reason of its parcel."""
+    with snapshot(serving.engine) as connection:
+        current = versions(connection)
+        version, reasons = require(current, "plots"), current.get("reasons")
+        tag = etag(request, version, reasons)
+        if (unchanged := not_modified(request, tag)) is not None:
+            return unchanged
+        bound = {"plots": version.id, "reasons": reasons.id if reasons else None, "key": plot}
+        body = connection.execute(
+            text(_ONE),
+            bound,
+        ).scalar()
+        if body is None:
+            raise NotFoundError(f"There is no plot {plot!r}.", hint="See /plots for those that there are.")
+        told = to_json(provenance(connection, version))
+    return Response(body[:-1] + f',"provenance":{told}}}', media_type=_GEOJSON, headers={"ETag": tag})
+
+
+def _page(
+    request: Request,
+    connection: Connection,
+    version: Version,
+    conditions: str,
+    bound: dict[str, Any],
+    headers: dict[str, str],
+    *,
+    limit: int,
+    after: str | None,
+    count: bool,
+) -> Response:
+    start: int | None = -1
+    if after is not None:
+        start = connection.execute(
+            text("SELECT fid FROM geoplan.feature WHERE version_id = :plots AND key = :after"),
+            {"plots": version.id, "after": after},
+        ).scalar()
+        if start is None:
+            raise InputError(
+                f"There is no plot {after!r} to go on after.", hint="The plots were recomputed: begin again."
+            )
+    row = connection.execute(
+        text(_PAGE.replace("/* conditions */", conditions)),
+        {**bound, "start": start, "limit": limit, "rows": limit + 1},
+    ).one()
+    members = [f'"numberReturned":{row.returned}']
+    if count:
+        matched = connection.execute(
+            text(_COUNT.replace("/* conditions */", conditions)),
+            bound,
+        ).scalar()
+        members.append(f'"numberMatched":{matched}')
+    links = [{"rel": "self", "type": _GEOJSON, "href": str(request.url)}]
+    if row.found > limit:
+        question = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+        address = (
+            f"{request.url.replace(query='')}?{urlencode([*question, ('after', row.last)], quote_via=quote)}"
+        )
+        links.append({"rel": "next", "type": _GEOJSON, "href": address})
+        members.append(f'"next":{to_json(address)}')
+        headers["Link"] = f'<{address}>; rel="next"'
+    members += [f'"links":{to_json(links)}', f'"provenance":{to_json(provenance(connection, version))}']
+    body = f'{{"type":"FeatureCollection",{",".join(members)},"features":[{row.features}]}}'
+    return Response(body, media_type=_GEOJSON, headers=headers)

@@ -1,0 +1,161 @@
+"""The need for homes, by Boverket's method, with every component in its own column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoplan.errors import InputError
+from geoplan.frames import check_frame
+from geoplan.text import Text
+
+__all__ = ["NEED_COLUMNS", "Need", "dwellings_required", "housing_need"]
+
+NEED_COLUMNS = (
+    "area",
+    "year",
+    "population",
+    "households",
+    "household_change",
+    "exits",
+    "reserve",
+    "vacant",
+    "deficit",
+    "need",
+    "building_need",
+)
+
+ByArea = float | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Need:
+    """The need by area and year, and what was assumed."""
+
+    table: pd.DataFrame
+    assumptions: tuple[Text, ...]
+
+
+def dwellings_required(households: pd.Series[float], vacancy: float) -> pd.Series[float]:
+    """Return how many dwellings house the households with a share of the stock standing empty.
+
+    Parameters
+    ----------
+    households
+        Number of households.
+    vacancy
+        The share of the stock that should be vacant for a working market, 0 to below 1.
+
+    Notes
+    -----
+    dwellings = households / (1 − vacancy).
+    """
+    if not 0 <= vacancy < 1:
+        raise InputError(f"A vacancy of {vacancy} is no share below 1.")
+    return households / (1 - vacancy)
+
+
+def housing_need(
+    households: pd.DataFrame,
+    stock: pd.DataFrame | None,
+    *,
+    base_year: int,
+    vacancy_reserve: float = 0.0,
+    exits_per_year: ByArea = 0.0,
+    initial_deficit: ByArea = 0.0,
+) -> Need:
+    """Return the need for additional dwellings from the base year to every later year.
+
+    Parameters
+    ----------
+    households
+        ``area``, ``year``, ``population``, ``households``; the base year included.
+    stock
+        The ``dwelling_stock`` layer of the base year: ``area``, ``dwellings``, and ``vacant`` where known; leisure
+        dwellings are left out. ``None``: no stock is known, and nothing is taken off for vacant dwellings.
+    base_year
+        The year that need counts from.
+    vacancy_reserve
+        The share of the stock that should stand empty.
+    exits_per_year
+        Dwellings that leave the stock each year, as a share of it; by area where a mapping (``*`` for the rest).
+    initial_deficit
+        Dwellings missing in the base year, negative for a surplus; by area where a mapping. A single number is
+        shared out by households.
+
+    Returns
+    -------
+    Need
+        :data:`NEED_COLUMNS`, one row an area and year. ``need`` is the sum of its parts and may be negative;
+        ``building_need`` is ``max(0, need)``.
+
+    Raises
+    ------
+    FrameError
+        Columns are missing.
+    InputError
+        The base year is missing, or a share is none.
+
+    Notes
+    -----
+    need = household_change + exits + reserve − vacant + deficit, where reserve = households · v / (1 − v).
+    With the base year's own reserve counted as vacant this is households(t)/(1−v) − households(0)/(1−v): the
+    requirement's change. Where the stock says nothing of vacancies, the vacant are taken as dwellings minus
+    households where that is positive. Source: Boverket, byggbehovsberäkning, DOMAIN §2b.
+    """
+    check_frame(households, name="households", columns=["area", "year", "population", "households"])
+    if base_year not in set(households["year"]):
+        raise InputError(f"There are no households for the base year {base_year}.")
+    base = households[households["year"] == base_year].set_index("area")["households"]
+    table = households[households["year"] != base_year].reset_index(drop=True).copy()
+    dwellings, vacant, assumptions = _stock(stock, base)
+    area, years = table["area"], table["year"] - base_year
+    table["household_change"] = table["households"] - area.map(base)
+    rate = area.map(lambda name: _of(exits_per_year, name)).astype(float)
+    # A constant share of what is left each year.
+    table["exits"] = area.map(dwellings).astype(float) * (1 - (1 - rate) ** years)
+    table["reserve"] = dwellings_required(table["households"], vacancy_reserve) - table["households"]
+    table["vacant"] = area.map(vacant).astype(float)
+    if isinstance(initial_deficit, Mapping):
+        table["deficit"] = area.map(lambda name: _of(initial_deficit, name)).astype(float)
+    else:
+        table["deficit"] = float(initial_deficit) * area.map(base / base.sum()).astype(float)
+    table["need"] = (
+        table["household_change"] + table["exits"] + table["reserve"] - table["vacant"] + table["deficit"]
+    )
+    table["building_need"] = table["need"].clip(lower=0.0)
+    return Need(table[list(NEED_COLUMNS)], assumptions)
+
+
+def _stock(
+    stock: pd.DataFrame | None, base: pd.Series[float]
+) -> tuple[pd.Series[float], pd.Series[float], tuple[Text, ...]]:
+    """Return permanent dwellings and vacant ones by area."""
+    nothing = pd.Series(0.0, index=base.index)
+    if stock is None or stock.empty:
+        missing = Text(
+            sv="Inget bostadsbestånd: inga lediga bostäder dras av och inga avgångar räknas.",
+            en="No dwelling stock: no vacant dwellings are taken off and no exits counted.",
+        )
+        return nothing, nothing, (missing,)
+    check_frame(stock, name="dwelling_stock", columns=["area", "dwellings"])
+    permanent = stock[stock["type"].ne("leisure")] if "type" in stock else stock
+    sums = permanent.groupby("area")["dwellings"].sum().astype(float)
+    dwellings = sums.reindex(base.index).fillna(0.0)
+    if "vacant" in permanent and permanent["vacant"].notna().any():
+        counted = pd.to_numeric(permanent["vacant"]).fillna(0.0).groupby(permanent["area"]).sum()
+        return dwellings, counted.reindex(base.index).fillna(0.0), ()
+    derived = (dwellings - base).clip(lower=0.0)
+    told = Text(
+        sv="Lediga bostäder är okända: de räknas som bostäder minus hushåll där det är positivt.",
+        en="Vacant dwellings are unknown: they are taken as dwellings minus households where positive.",
+    )
+    return dwellings, derived, (told,)
+
+
+def _of(values: ByArea, area: str) -> float:
+    if isinstance(values, Mapping):
+        return float(values.get(area, values.get("*", 0.0)))
+    return float(values)

@@ -1,0 +1,191 @@
+"""Parcels: a partition of all the land, each with what it is used for and who owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from layers.synthetic.network import Road
+from layers.synthetic.noise import Floats
+from layers.synthetic.places import Places
+from layers.synthetic.size import Size
+from layers.synthetic.splitting import Shapes, split, tile
+from layers.synthetic.streets import Settlement
+from layers.synthetic.terrain import SMALLEST_ISLAND_M2, Terrain
+
+__all__ = ["Parcels", "cut_parcels"]
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """The partition, one entry a parcel in each array.
+
+    Attributes
+    ----------
+    polygons
+        The parcels.
+    use
+        What the parcel is for: ``street``, ``road``, ``railway``, ``homes``, ``flats``, ``centre``, ``industry``,
+        ``public``, ``park``, ``development``, ``leisure``, ``farm``, ``forest`` or ``islet``.
+    place
+        Index of the settlement that the parcel lies in, or -1.
+    block
+        Index of the block that the parcel was cut from, or -1.
+    blocks
+        The settlements' blocks.
+    """
+
+    polygons: Shapes
+    use: npt.NDArray[np.str_]
+    place: npt.NDArray[np.int64]
+    block: npt.NDArray[np.int64]
+    blocks: Shapes
+
+
+def cut_parcels(
+    rng: np.random.Generator,
+    terrain: Terrain,
+    places: Places,
+    roads: list[Road],
+    railway: shapely.Geometry,
+    settlements: list[Settlement],
+    size: Size,
+) -> Parcels:
+    """Cut all the land into parcels."""
+    regions = np.array([settlement.region for settlement in settlements], dtype=object)
+    wide = [road.line.buffer(20.0 if road.number == "E4" else 8.0) for road in roads if road.kind == "state"]
+    road_land = shapely.union_all(wide)
+    rail_land = shapely.difference(railway.buffer(12.0), road_land)
+    street_land = shapely.union_all(
+        [shapely.union_all(shapely.buffer(s.streets, 5.5, cap_style="square")) for s in settlements]
+    )
+    street_land = street_land.difference(shapely.union_all([road_land, rail_land]))
+    taken = shapely.union_all([road_land, rail_land, street_land])
+    pieces: list[Shapes] = []
+    labels: list[npt.NDArray[np.str_]] = []
+    sources: list[npt.NDArray[np.int64]] = []
+
+    def add(shapes: Shapes, use: str, block: int = -1) -> None:
+        pieces.append(shapes)
+        labels.append(np.full(len(shapes), use, dtype="U12"))
+        sources.append(np.full(len(shapes), block))
+
+    for shape, use, wanted in ((road_land, "road", 90_000), (rail_land, "railway", 60_000), (street_land, "street", 30_000)):
+        add(split(rng, _on_land(terrain, shape), _evenly(wanted)), use)
+    town_open = shapely.difference(regions, taken)
+    all_blocks: list[Shapes] = []
+    for number, settlement in enumerate(settlements):
+        blocks = shapely.get_parts(shapely.intersection(town_open[number], shapely.multipolygons(terrain.land)))
+        blocks = blocks[shapely.get_type_id(blocks) == 3]
+        for use, chosen in _block_uses(rng, blocks, settlement, terrain, railway, size).items():
+            wanted, uneven = _PLOTS[use]
+            for block in blocks[chosen]:
+                known = sum(len(part) for part in all_blocks)
+                all_blocks.append(np.array([block], dtype=object))
+                add(split(rng, np.array([block], dtype=object), _evenly(wanted), uneven=uneven, turn=0.02), use, known)
+    open_land = shapely.difference(terrain.land, shapely.union_all([*regions, taken]))
+    shore = _shore_pieces(terrain, places, open_land)
+    plots = split(rng, shore, _evenly(2_200), uneven=0.08, turn=0.06)
+    add(plots, "leisure")
+    rest = shapely.get_parts(shapely.difference(open_land, shapely.union_all(shore)))
+    rest = rest[shapely.area(rest) > 0.01]
+    islets = (shapely.area(rest) < 25_000) & ~shapely.intersects(rest, terrain.mainland)
+    add(rest[islets], "islet")
+    target = _rural(terrain, roads, size)
+    rural = split(rng, rest[~islets], target, uneven=0.16, turn=0.12, spread=0.45)
+    is_farm = shapely.area(rural) < 1.5 * size.farm_m2
+    add(rural[is_farm], "farm")
+    add(rural[~is_farm], "forest")
+    shapes = np.concatenate(pieces)
+    polygons, origin = tile(shapes, terrain.land, grid_m=0.01, smallest_m2=180.0)
+    middle = shapely.point_on_surface(polygons)
+    place = np.full(len(polygons), -1)
+    for number, region in enumerate(regions):
+        shapely.prepare(region)
+        place[shapely.intersects(region, middle)] = number
+    return Parcels(
+        polygons, np.concatenate(labels)[origin], place, np.concatenate(sources)[origin], np.concatenate(all_blocks)
+    )
+
+
+_PLOTS = {
+    "homes": (950.0, 0.05),
+    "flats": (4_500.0, 0.1),
+    "centre": (1_300.0, 0.12),
+    "industry": (5_500.0, 0.12),
+    "public": (12_000.0, 0.1),
+    "park": (30_000.0, 0.1),
+    "development": (1_150.0, 0.05),
+}
+"""The wanted area of a plot, m², and how uneven the cuts are."""
+
+
+def _evenly(area_m2: float):  # type: ignore[no-untyped-def]
+    return lambda x, _y: np.full(len(x), area_m2)
+
+
+def _on_land(terrain: Terrain, shape: shapely.Geometry) -> Shapes:
+    parts = shapely.get_parts(shapely.intersection(terrain.land, shape))
+    return parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0.01)]
+
+
+def _block_uses(
+    rng: np.random.Generator,
+    blocks: Shapes,
+    settlement: Settlement,
+    terrain: Terrain,
+    railway: shapely.Geometry,
+    size: Size,
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Say what each block is for, by where it lies in the settlement."""
+    middle = shapely.centroid(blocks)
+    radius = size.town_radius_m if settlement.kind == "urban" else size.village_radius_m
+    out = shapely.distance(middle, settlement.centre) / radius
+    edge = shapely.distance(middle, shapely.boundary(settlement.region))
+    chance = rng.uniform(size=len(blocks))
+    use = np.full(len(blocks), "homes", dtype="U12")
+    bearing = np.arctan2(
+        shapely.get_y(middle) - settlement.centre.y, shapely.get_x(middle) - settlement.centre.x
+    )
+    use[(out > 0.55) & (abs(bearing - 1.9) < 0.45) & (edge < 0.42 * radius)] = "development"
+    use[chance > 0.93] = "park"
+    use[chance < 0.035] = "public"
+    if settlement.kind == "urban":
+        use[(out < 0.38) & (chance > 0.3) & (chance < 0.72)] = "flats"
+        use[out < 0.17] = "centre"
+        use[(shapely.distance(middle, railway) < 0.17 * radius) & (out > 0.3)] = "industry"
+    use[(shapely.area(blocks) < 2_000) | (shapely.area(blocks) / shapely.length(blocks) < 9)] = "park"
+    use[shapely.distance(blocks, terrain.river_line) < 60] = "park"
+    return {name: use == name for name in _PLOTS}
+
+
+def _shore_pieces(terrain: Terrain, places: Places, open_land: Shapes) -> Shapes:
+    """Return the strips by the shore around the chosen places."""
+    discs = [shapely.Point(x, y).buffer(170.0 + 37.0 * (n % 5)) for n, (x, y) in enumerate(places.shores)]
+    discs += [shapely.Point(x, y).buffer(150.0 + 45.0 * (n % 4)) for n, (x, y) in enumerate(places.islands)]
+    land, disc = shapely.STRtree(discs).query(open_land, predicate="intersects")
+    near = shapely.intersection(open_land[land], np.array(discs, dtype=object)[disc])
+    pieces: list[shapely.Geometry] = []
+    for part, source in zip(near, land, strict=True):
+        rim = shapely.clip_by_rect(shapely.boundary(open_land[source]), *part.buffer(150).bounds)
+        pieces.append(part.intersection(rim.buffer(75.0, quad_segs=4)))
+    joined = shapely.get_parts(shapely.union_all(pieces))
+    joined = joined[(shapely.get_type_id(joined) == 3) & (shapely.area(joined) > 1_500)]
+    return joined
+
+
+def _rural(terrain: Terrain, roads: list[Road], size: Size):  # type: ignore[no-untyped-def]
+    ways = shapely.union_all([road.line for road in roads if road.number != "E4"])
+    shore = shapely.union_all(shapely.boundary(terrain.land[shapely.area(terrain.land) > 1e5]))
+    shapely.prepare(ways)
+    shapely.prepare(shore)
+
+    def target(x: Floats, y: Floats) -> Floats:
+        at = shapely.points(x, y)
+        near = np.minimum(shapely.distance(ways, at), 1.5 * shapely.distance(shore, at))
+        return np.where(near < 260.0, size.farm_m2 * 0.7, size.forest_m2 * np.clip(near / 1_200.0, 0.6, 1.5))
+
+    return target

@@ -1,0 +1,118 @@
+"""Recompute a published figure to the digit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from geoplan.errors import NotFoundError
+from geoplan.land.rules import RuleSet
+from layers.chain import derive, read_inputs
+from layers.hashing import content_hash
+from layers.progress import Progress, silent
+from layers.provenance import code_version
+from layers.store import Store
+from layers.workspace import Workspace
+
+__all__ = ["Check", "Verification", "verify"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One layer's check: the digits that the run recorded against those found now."""
+
+    layer: str
+    kind: str
+    recorded: str
+    found: str
+
+    @property
+    def equal(self) -> bool:
+        """Whether they are the same."""
+        return self.recorded == self.found
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What verifying a run came to.
+
+    Attributes
+    ----------
+    checks
+        ``input`` (what is stored is what was read), ``stored`` (what is stored is what was derived) and
+        ``recomputed`` (deriving anew gives the same), for every layer.
+    code_recorded, code_now
+        The code then and now; where they differ and all checks are equal, the change did not touch the figures.
+    """
+
+    run: int
+    snapshot: str
+    checks: tuple[Check, ...]
+    code_recorded: dict[str, Any]
+    code_now: dict[str, Any]
+
+    @property
+    def equal(self) -> bool:
+        """Whether every check is equal."""
+        return all(check.equal for check in self.checks)
+
+    @property
+    def same_code(self) -> bool:
+        """Whether code and libraries are the same as then."""
+        return self.code_recorded == self.code_now
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        checks = [asdict(check) | {"equal": check.equal} for check in self.checks]
+        return asdict(self) | {"checks": checks, "equal": self.equal, "same_code": self.same_code}
+
+
+def verify(store: Store, *, run: int | None = None, progress: Progress = silent) -> Verification:
+    """Recompute a run from the layers, rule set and parameters that it recorded, and compare to the digit.
+
+    Parameters
+    ----------
+    store
+        The store that has the run.
+    run
+        Its number; default: the last one.
+    progress
+        Told of every step.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run, or a layer version that it read has been pruned.
+    """
+    record = store.run(run)
+    if record is None:
+        which = "no run" if run is None else f"no run {run}"
+        raise NotFoundError(f"There is {which} to verify.", hint="Make one with `geoplan plan`.")
+    numbers = {name: int(identity["number"]) for name, identity in record.inputs.items()}
+    layers = read_inputs(store, numbers, progress)
+    checks = [
+        Check(name, "input", record.inputs[name]["content_hash"], content_hash(frame))
+        for name, frame in layers.items()
+    ]
+    workspace = Workspace.from_mapping(dict(record.parameters))
+    as_of = workspace.rules.as_of
+    assert isinstance(as_of, dt.date)  # noqa: S101
+    derived = derive(
+        layers, RuleSet.from_mapping(record.rule_set), workspace, as_of=as_of, progress=progress
+    )
+    with progress("Comparing", total=len(record.outputs)) as advance:
+        for name, identity in sorted(record.outputs.items()):
+            stored = store.rehash(name, version=int(identity["number"]))
+            table = derived.tables.get(name)
+            checks.append(Check(name, "stored", identity["content_hash"], stored))
+            again = "" if table is None else content_hash(table)
+            checks.append(Check(name, "recomputed", identity["content_hash"], again))
+            advance(1)
+    return Verification(
+        run=record.id,
+        snapshot=record.snapshot,
+        checks=tuple(checks),
+        code_recorded=dict(record.code_version),
+        code_now=dict(code_version()),
+    )
