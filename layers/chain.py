@@ -126,18 +126,12 @@ def plan(
     current = {version.layer: version for version in store.layers() if version.layer in catalogue()}
     if not current:
         raise InputError("No layer is imported yet.", hint="Run `geoplan import` first.")
-    record = {
-        "kind": "plan",
-        "inputs": {name: _identity(version) for name, version in current.items()},
-        "rule_set": rules.to_mapping(),
-        "parameters": parameters,
-        "code_version": code_version(),
-    }
+    law, code = rules.to_mapping(), code_version()
     address = snapshot_address(
         inputs={name: version.content_hash for name, version in current.items()},
-        rule_set=record["rule_set"],
+        rule_set=law,
         parameters=parameters,
-        code=record["code_version"],
+        code=code,
     )
     last = store.run()
     if last is not None and last.snapshot == address:
@@ -149,7 +143,18 @@ def plan(
     ]
     notes = [note.model_dump() for note in derived.notes]
     with progress("Storing"):
-        store.write_many(new, run={**record, "snapshot": address, "notes": notes})
+        store.write_many(
+            new,
+            run={
+                "kind": "plan",
+                "inputs": {name: _identity(version) for name, version in current.items()},
+                "rule_set": law,
+                "parameters": parameters,
+                "code_version": code,
+                "notes": notes,
+                "snapshot": address,
+            },
+        )
     run = store.run()
     assert run is not None  # noqa: S101
     return PlanResult(run, False, _readable(store))

@@ -62,6 +62,7 @@ class Municipality(_Model):
         "EPSG:3006", description='the projected reference system of all that is computed, such as "EPSG:3006"'
     )
     language: Literal["sv", "en"] = Field("sv", description="the language of pages and print-outs")
+    synthetic: bool = Field(False, description="true where the municipality is made up; every page then says so")
 
     @field_validator("name", "code")
     @classmethod

@@ -70,6 +70,23 @@ def main() -> None:
         sys.exit(0)
 
 
+def _date(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD.") from None
+
+
+def _coordinates(text: str) -> tuple[float, float]:
+    try:
+        east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not E,N; write two numbers with a comma between.") from None
+    return east, north
+
+
 def _version(value: bool) -> None:
     if value:
         out.print(f"geoplan {geoplan.__version__}", highlight=False)
@@ -93,12 +110,15 @@ def init(
     name: Annotated[str, typer.Option(help="Name of the municipality.")] = "My municipality",
     code: Annotated[str, typer.Option(help="Municipality code, for example 2182.")] = "0000",
     crs: Annotated[str, typer.Option(help="A projected CRS to compute in.")] = "EPSG:3006",
-    rules: Annotated[str, typer.Option(help="Rule set: a shipped one's name, or a TOML file.")] = "sweden",
+    rules: Annotated[
+        str | None, typer.Option(help="Rule set: a shipped one's name, or a TOML file. Default: by the CRS.")
+    ] = None,
+    language: Annotated[str, typer.Option("--lang", metavar="sv|en", help="Language of pages.")] = "sv",
 ) -> None:
     """Write a commented geoplan.toml into DIR; nothing that exists is overwritten."""
     from layers.workspace import init_workspace
 
-    path = init_workspace(folder, name=name, code=code, crs=crs, rules=rules)
+    path = init_workspace(folder, name=name, code=code, crs=crs, language=language, rule_set=rules)
     out.print(f"Wrote {escape(str(path))}. Say there which file feeds which layer, then:", highlight=False)
     out.print(f"  geoplan import -w {escape(str(folder))}", highlight=False)
 
@@ -118,21 +138,23 @@ def import_(
     All or nothing per layer: a layer that fails keeps its last good version, the others go on,
     and the exit code is that of the first failure. Every version is kept.
     """
-    from layers.importing import import_layers
+    from layers.importing import import_all
 
-    with open_session(workspaceworkspace_folder(context, workspace), language) as session, progress_bars() as progress:
-        wanted = tuple(layers) if layers else tuple(session.workspace.layers)
-        results = import_layers(session.workspace, session.store, wanted, progress=progress)
+    with (
+        open_session(workspace_folder(context, workspace), language) as session,
+        progress_bars() as progress,
+    ):
+        done = import_all(session.workspace, session.store, layers=layers or None, progress=progress)
     if as_json:
-        print_json({name: _outcome(result) for name, result in results.items()})
+        failed = {name: {"error": error.message, "hint": error.hint} for name, error in done.failures.items()}
+        print_json({name: report.to_dict() for name, report in done.reports.items()} | failed)
     else:
-        for name, result in results.items():
-            text = str(result) if isinstance(result, GeoplanError) else result.summary(session.language)
-            style = "red" if isinstance(result, GeoplanError) else ""
-            out.print(f"[bold]{name}[/] {escape(text)}", highlight=False, style=style, soft_wrap=True)
-    failure = next((result for result in results.values() if isinstance(result, GeoplanError)), None)
-    if failure is not None:
-        raise typer.Exit(failure.exit_code)
+        for report in done.reports.values():
+            out.print(report.summary(session.language), highlight=False, markup=False, soft_wrap=True)
+        for name, error in done.failures.items():
+            err.print(f"[bold red]{name}:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    if done.failures:
+        raise typer.Exit(next(iter(done.failures.values())).exit_code)
 
 
 @app.command()
@@ -152,7 +174,7 @@ def plan(
     """
     from layers.chain import plan as run_plan
 
-    with open_session(workspaceworkspace_folder(context, workspace), language) as session, progress_bars() as progress:
+    with open_session(workspace_folder(context, workspace), language) as session, progress_bars() as progress:
         result = run_plan(session.workspace, session.store, as_of=_date(as_of), progress=progress)
         if as_json:
             print_json(result.to_dict())
@@ -169,7 +191,7 @@ def serve(
     language: LanguageOption = None,
 ) -> None:
     """Serve the map and the API until Ctrl-C."""
-    with open_session(workspaceworkspace_folder(context, workspace), language) as session:
+    with open_session(workspace_folder(context, workspace), language) as session:
         session.serve(host, port)
 
 
@@ -184,18 +206,16 @@ def demo(
 ) -> None:
     """Make a synthetic municipality and run the whole chain on it: layers, land, homes, balance, map."""
     from layers.chain import plan as run_plan
-    from layers.demo import write_demo
-    from layers.importing import import_layers
+    from layers.synthetic import write_demo
+    from layers.importing import import_all
 
     with progress_bars() as progress:
         if not (folder / "geoplan.toml").exists():
             write_demo(folder, size=size, progress=progress)
         with open_session(folder, language) as session:
-            for result in import_layers(
-                session.workspace, session.store, tuple(session.workspace.layers), progress=progress
-            ).values():
-                if isinstance(result, GeoplanError):
-                    raise result
+            done = import_all(session.workspace, session.store, progress=progress)
+            for error in done.failures.values():
+                raise error
             result = run_plan(session.workspace, session.store, progress=progress)
             written = session.write_outputs(folder / "out", progress)
     show.plan(result, session.language)
@@ -216,9 +236,9 @@ def export(
     language: LanguageOption = None,
 ) -> None:
     """Write a layer to FILE (.gpkg .parquet .fgb .geojson .shp.zip .csv), or the map to one self-contained .html."""
-    from layers.sources.files import write_file
+    from layers.sources.writing import write_file
 
-    with open_session(workspaceworkspace_folder(context, workspace), language) as session:
+    with open_session(workspace_folder(context, workspace), language) as session:
         if layer == "map":
             session.write_map(file)
         else:
@@ -239,13 +259,15 @@ def explain(
     language: LanguageOption = None,
 ) -> None:
     """Say why one may or may not build on a parcel, or at a place: every rule, its basis and what would change it."""
-    from layers.explaining import explain_parcel, explain_place
+    from layers.explaining import explain_place, explain_stored_parcel
 
     if (parcel is None) == (at is None):
         raise typer.BadParameter("Give either a PARCEL or --at E,N.")
-    with open_session(workspaceworkspace_folder(context, workspace), language) as session:
+    with open_session(workspace_folder(context, workspace), language) as session:
         answer = (
-            explain_place(session.store, *_coordinates(at)) if at else explain_parcel(session.store, str(parcel))
+            explain_place(session.store, *_coordinates(at))
+            if at
+            else explain_stored_parcel(session.store, str(parcel))
         )
     if as_json:
         print_json(answer.to_dict())
@@ -256,14 +278,19 @@ def explain(
 @app.command()
 def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Show the layers, their versions and the last run."""
-    from layers.chain import current_status
-
-    with open_session(workspaceworkspace_folder(context, workspace)) as session:
-        state = current_status(session.workspace, session.store)
+    with open_session(workspace_folder(context, workspace)) as session:
+        layers, run = session.store.layers(), session.store.run()
+        missing = sorted(set(session.workspace.layers) - {version.layer for version in layers})
     if as_json:
-        print_json(state.to_dict())
+        print_json(
+            {
+                "layers": [version.to_dict() for version in layers],
+                "not_imported": missing,
+                "run": run.to_dict() if run else None,
+            }
+        )
     else:
-        show.status(state)
+        show.status(layers, missing, run, session.language)
 
 
 @app.command()
@@ -277,9 +304,9 @@ def verify(
 
     Exit code 7 when anything differs.
     """
-    from layers.chain import verify as run_verify
+    from layers.verifying import verify as run_verify
 
-    with open_session(workspaceworkspace_folder(context, workspace)) as session, progress_bars() as progress:
+    with open_session(workspace_folder(context, workspace)) as session, progress_bars() as progress:
         result = run_verify(session.store, run=run, progress=progress)
     if as_json:
         print_json(result.to_dict())

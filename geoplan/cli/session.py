@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -42,14 +42,36 @@ class Session:
         from api.app import create_app
         from geoplan.cli.show import out
 
-        app = create_app(self.database, municipality=self.workspace.municipality, language=self.language)
+        municipality = self.workspace.municipality
+        app = create_app(
+            self.database,
+            title=municipality.name,
+            crs=municipality.crs,
+            default_language=municipality.language,
+            synthetic=municipality.synthetic,
+        )
         address = f"http://{host}:{port}/"
         out.print(f"Serving {address} (Ctrl-C stops)", highlight=False)
         uvicorn.run(app, host=host, port=port, log_level="warning")
 
     def write_map(self, path: Path) -> Path:
         """Write the map as one self-contained HTML page."""
-        raise NotImplementedError
+        from api.pages.map import MapCache
+        from api.reading import Serving, snapshot, versions
+
+        municipality = self.workspace.municipality
+        serving = Serving(
+            self.database.read_only_engine,
+            municipality.name,
+            municipality.srid,
+            municipality.language,
+            municipality.synthetic,
+        )
+        with snapshot(serving.engine) as connection:
+            current = versions(connection)
+        language: Any = self.language
+        path.write_text(MapCache().page(serving, current, language, "inline"), encoding="utf-8")
+        return path
 
     def write_outputs(self, folder: Path, progress: Progress) -> list[Path]:
         """Write the map, the plots and the balance as files, and return their paths."""

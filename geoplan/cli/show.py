@@ -16,10 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from layers.chain import PlanResult
     from layers.progress import Advance
     from layers.progress import Progress as Reporter
+    from layers.store import LayerVersion, Run
+    from layers.verifying import Verification
 
-__all__ = ["err", "out", "print_json", "progress_bars", "table", "waterfall_table"]
+__all__ = ["err", "out", "plan", "print_json", "progress_bars", "status", "table", "verification"]
 
 out = Console()
 err = Console(stderr=True)
@@ -102,3 +105,133 @@ def table(
         ]
         result.add_row(*cells, style="bold" if row.get("area") == "*" else "")
     return result
+
+
+_WORDS = {
+    "sv": {
+        "waterfall": "Från all mark till tomter",
+        "balance": "Balans: bostäder på tomter mot behov",
+        "title": "steg",
+        "area_ha": "hektar",
+        "parcels": "fastigheter",
+        "plots": "tomter",
+        "homes": "bostäder",
+        "area_name": "område",
+        "year": "år",
+        "population": "folkmängd",
+        "households": "hushåll",
+        "need": "behov",
+        "supply_homes": "utbud (nominellt)",
+        "supply_available": "varav lediga",
+        "balance_column": "balans",
+        "whole": "Hela kommunen",
+        "unassigned": "utanför områdena",
+        "notes": "Att veta",
+        "unchanged": "Inget har ändrats sedan körning",
+        "run": "Körning",
+        "figures": "Nyckeltal",
+        "value": "värde",
+        "unit": "enhet",
+    },
+    "en": {
+        "waterfall": "From all land to plots",
+        "balance": "Balance: homes on plots against need",
+        "title": "step",
+        "area_ha": "hectares",
+        "parcels": "parcels",
+        "plots": "plots",
+        "homes": "homes",
+        "area_name": "area",
+        "year": "year",
+        "population": "population",
+        "households": "households",
+        "need": "need",
+        "supply_homes": "supply (nominal)",
+        "supply_available": "of which available",
+        "balance_column": "balance",
+        "whole": "The whole municipality",
+        "unassigned": "outside the areas",
+        "notes": "To know",
+        "unchanged": "Nothing has changed since run",
+        "run": "Run",
+        "figures": "Key figures",
+        "value": "value",
+        "unit": "unit",
+    },
+}
+
+
+def plan(result: PlanResult, language: str) -> None:
+    """Print a run: waterfall, key figures, balance and what to know about them."""
+    words = _WORDS[language]
+    tables = result.tables
+    if "waterfall" in tables:
+        _print_waterfall(tables["waterfall"], language)
+    if "figures" in tables:
+        _print_figures(tables["figures"], language)
+    if "balance" in tables:
+        frame = tables["balance"].copy()
+        frame["area_name"] = frame["area_name"].where(frame["area"] != "*", words["whole"])
+        frame["area_name"] = frame["area_name"].where(frame["area"] != "", words["unassigned"])
+        columns = ("year", "area_name", "population", "households", "need", "plots", "supply_homes")
+        headings = {name: words[name] for name in (*columns, "supply_available")}
+        out.print(table(frame, headings | {"balance": words["balance_column"]}, title=words["balance"]))
+    if result.run.notes:
+        out.print(f"[bold]{words['notes']}[/]")
+        for note in result.run.notes:
+            out.print(f"  • {escape(note[language])}", highlight=False, soft_wrap=True)
+    head = words["unchanged"] if result.unchanged else words["run"]
+    out.print(f"{head} {result.run.id}, {result.run.snapshot[:16]}", highlight=False)
+
+
+def _print_waterfall(frame: pd.DataFrame, language: str) -> None:
+    words = _WORDS[language]
+    shown = frame.assign(title=frame[f"title_{language}"], area_ha=frame["area_m2"] / 10_000)
+    shown["area"] = frame["kind"].map({"total": "*"}).fillna("")
+    headings = {name: words[name] for name in ("title", "area_ha", "parcels", "plots", "homes")}
+    out.print(table(shown, headings, title=words["waterfall"], decimals={"area_ha": 1}))
+
+
+def _print_figures(frame: pd.DataFrame, language: str) -> None:
+    words = _WORDS[language]
+    part = frame["part"].map(lambda text: f": {text}" if text else "")
+    shown = frame.assign(title=frame[f"title_{language}"] + part)
+    headings = {"title": words["figures"], "value": words["value"], "unit": words["unit"]}
+    out.print(table(shown, headings, title=words["figures"], decimals={"value": 1}))
+
+
+def status(layers: Sequence[LayerVersion], missing: Sequence[str], run: Run | None, language: str) -> None:
+    """Print the layers with their versions, what is configured but not imported, and the last run."""
+    rows = pd.DataFrame(
+        [
+            (version.layer, version.number, version.feature_count, f"{version.created_at:%Y-%m-%d %H:%M}")
+            for version in layers
+        ],
+        columns=["layer", "number", "rows", "created"],
+    )
+    headings = {"layer": "layer", "number": "version", "rows": "rows", "created": "made (UTC)"}
+    out.print(table(rows, headings, title="Layers"))
+    if missing:
+        out.print(f"Configured, not imported: {', '.join(missing)}", highlight=False)
+    if run is None:
+        out.print("No run yet: geoplan plan")
+        return
+    out.print(f"Run {run.id}, {run.created_at:%Y-%m-%d %H:%M} UTC, {run.snapshot}", highlight=False)
+    for note in run.notes:
+        out.print(f"  • {escape(note[language])}", highlight=False, soft_wrap=True)
+
+
+def verification(result: Verification) -> None:
+    """Print what verifying a run came to, every difference by layer."""
+    for check in result.checks:
+        if not check.equal:
+            out.print(
+                f"[red]differs[/] {check.layer} ({check.kind}): {check.recorded[:16]} → {check.found[:16] or MISSING}",
+                highlight=False,
+            )
+    if not result.same_code:
+        then, now = dict(result.code_recorded), dict(result.code_now)
+        changed = ", ".join(f"{key} {then.get(key)} → {now[key]}" for key in now if then.get(key) != now[key])
+        out.print(f"The code has changed since: {escape(changed)}", highlight=False, soft_wrap=True)
+    word = "equal to the digit" if result.equal else "NOT equal"
+    out.print(f"Run {result.run}: {len(result.checks)} checks, {word}. {result.snapshot}", highlight=False)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+import shapely.affinity
 
 from layers.synthetic.network import Road
-from layers.synthetic.noise import Floats
+from layers.synthetic.noise import Field, Floats, warp
 from layers.synthetic.places import Places
 from layers.synthetic.size import Size
-from layers.synthetic.splitting import Shapes, split, tile
+from layers.synthetic.splitting import Shapes, Target, split, tile
 from layers.synthetic.streets import Settlement
-from layers.synthetic.terrain import SMALLEST_ISLAND_M2, Terrain
+from layers.synthetic.terrain import Terrain
 
 __all__ = ["Parcels", "cut_parcels"]
 
@@ -94,8 +95,10 @@ def cut_parcels(
     rest = rest[shapely.area(rest) > 0.01]
     islets = (shapely.area(rest) < 25_000) & ~shapely.intersects(rest, terrain.mainland)
     add(rest[islets], "islet")
-    target = _rural(terrain, roads, size)
-    rural = split(rng, rest[~islets], target, uneven=0.16, turn=0.12, spread=0.45)
+    cells = _cells(rng, terrain, roads, size)
+    part, cell = shapely.STRtree(cells).query(rest[~islets], predicate="intersects")
+    rural = shapely.get_parts(shapely.intersection(rest[~islets][part], cells[cell]))
+    rural = rural[(shapely.get_type_id(rural) == 3) & (shapely.area(rural) > 0.01)]
     is_farm = shapely.area(rural) < 1.5 * size.farm_m2
     add(rural[is_farm], "farm")
     add(rural[~is_farm], "forest")
@@ -123,7 +126,7 @@ _PLOTS = {
 """The wanted area of a plot, m², and how uneven the cuts are."""
 
 
-def _evenly(area_m2: float):  # type: ignore[no-untyped-def]
+def _evenly(area_m2: float) -> Target:
     return lambda x, _y: np.full(len(x), area_m2)
 
 
@@ -150,7 +153,8 @@ def _block_uses(
     bearing = np.arctan2(
         shapely.get_y(middle) - settlement.centre.y, shapely.get_x(middle) - settlement.centre.x
     )
-    use[(out > 0.55) & (abs(bearing - 1.9) < 0.45) & (edge < 0.42 * radius)] = "development"
+    for way, wide in ((1.15, 0.34), (-1.1, 0.2)):
+        use[(out > 0.4) & (abs(bearing - way) < wide) & (edge < 0.24 * radius)] = "development"
     use[chance > 0.93] = "park"
     use[chance < 0.035] = "public"
     if settlement.kind == "urban":
@@ -168,24 +172,45 @@ def _shore_pieces(terrain: Terrain, places: Places, open_land: Shapes) -> Shapes
     discs += [shapely.Point(x, y).buffer(150.0 + 45.0 * (n % 4)) for n, (x, y) in enumerate(places.islands)]
     land, disc = shapely.STRtree(discs).query(open_land, predicate="intersects")
     near = shapely.intersection(open_land[land], np.array(discs, dtype=object)[disc])
+    rims = shapely.simplify(shapely.boundary(open_land), 4.0)
     pieces: list[shapely.Geometry] = []
     for part, source in zip(near, land, strict=True):
-        rim = shapely.clip_by_rect(shapely.boundary(open_land[source]), *part.buffer(150).bounds)
+        rim = shapely.clip_by_rect(rims[source], *part.buffer(150).bounds)
         pieces.append(part.intersection(rim.buffer(75.0, quad_segs=4)))
     joined = shapely.get_parts(shapely.union_all(pieces))
     joined = joined[(shapely.get_type_id(joined) == 3) & (shapely.area(joined) > 1_500)]
     return joined
 
 
-def _rural(terrain: Terrain, roads: list[Road], size: Size):  # type: ignore[no-untyped-def]
-    ways = shapely.union_all([road.line for road in roads if road.number != "E4"])
-    shore = shapely.union_all(shapely.boundary(terrain.land[shapely.area(terrain.land) > 1e5]))
-    shapely.prepare(ways)
-    shapely.prepare(shore)
+def _cells(rng: np.random.Generator, terrain: Terrain, roads: list[Road], size: Size) -> Shapes:
+    """Cut the whole square into what becomes farms and forest, with edges that bend.
+
+    The cells are made to share their vertices before they are bent, so that they still meet after.
+    """
+    ways = shapely.union_all([shapely.simplify(road.line, 15.0) for road in roads if road.number != "E4"])
+    shore = shapely.boundary(terrain.land[shapely.area(terrain.land) > 1e5])
+    near_m = _distance_field(shapely.union_all([ways, *shapely.simplify(shore, 25.0)]), size)
 
     def target(x: Floats, y: Floats) -> Floats:
-        at = shapely.points(x, y)
-        near = np.minimum(shapely.distance(ways, at), 1.5 * shapely.distance(shore, at))
-        return np.where(near < 260.0, size.farm_m2 * 0.7, size.forest_m2 * np.clip(near / 1_200.0, 0.6, 1.5))
+        near = near_m.at(x, y)
+        return np.where(near < 280.0, size.farm_m2 * 0.8, size.forest_m2 * np.clip(near / 1_200.0, 0.6, 1.5))
 
-    return target
+    (x0, y0), side = size.origin, size.extent_m
+    turned = shapely.affinity.rotate(shapely.box(x0 - side, y0 - side, x0 + 2 * side, y0 + 2 * side), 24.0)
+    square = shapely.box(x0, y0, x0 + side, y0 + side).buffer(side * 0.02, join_style="mitre")
+    first = shapely.intersection(split(rng, np.array([turned]), _evenly(4e6), uneven=0.2), square)
+    first = first[shapely.area(first) > 1.0]
+    cells = split(rng, first, target, uneven=0.2, turn=0.13, spread=0.45)
+    cells, _ = tile(cells, np.array([square]), grid_m=0.01, smallest_m2=400.0)
+    return warp(cells, terrain.bend, shift_m=side * 0.006, step_m=60.0)
+
+
+def _distance_field(shape: shapely.Geometry, size: Size) -> Field:
+    """Return the distance to a shape, metres, on a grid of 100 m."""
+    count = round(size.extent_m / 100) + 1
+    steps = 100.0 * np.arange(count)
+    east, north = np.meshgrid(size.origin[0] + steps, size.origin[1] + steps)
+    parts = shapely.get_parts(shape)
+    grid = shapely.points(east.ravel(), north.ravel())
+    _, distance = shapely.STRtree(parts).query_nearest(grid, return_distance=True, all_matches=False)
+    return Field(distance.reshape(east.shape), size.origin, 100.0)

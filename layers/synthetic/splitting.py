@@ -110,10 +110,10 @@ def tile(
     edges = shapely.union_all(shapely.boundary(np.concatenate([shapes, islands])), grid_size=grid_m)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
     inner = shapely.point_on_surface(faces)
-    face, piece = shapely.STRtree(shapes).query(inner, predicate="intersects").reshape(2, -1)
-    face, once = np.unique(face, return_index=True)
-    faces, piece = faces[face], piece[once]
+    dry = np.unique(shapely.STRtree(islands).query(inner, predicate="intersects")[0])
+    faces, inner = faces[dry], inner[dry]
     # A place between two pieces, a rounding wide, belongs to neither; it is land all the same.
+    piece = shapely.STRtree(shapes).query_nearest(inner, all_matches=False)[1]
     for _ in range(4):
         faces, piece, changed = _merge(faces, piece, smallest_m2)
         if not changed:
@@ -137,17 +137,17 @@ def _merge(
     other, shared = other[once], shared[once]
     into = np.arange(len(faces))
     gone = np.zeros(len(faces), bool)
-    for item, neighbour, edge in zip(small[one], other, shared, strict=True):
+    takers: set[int] = set()
+    for item, neighbour, edge in zip(small[one].tolist(), other.tolist(), shared.tolist(), strict=True):
         # What takes in another in this round is not itself taken in.
-        if edge > 0.5 and into[neighbour] == neighbour and not gone[item] and not (into == item).sum() > 1:
+        if edge > 0.5 and not gone[neighbour] and item not in takers:
             into[item] = neighbour
             gone[item] = True
+            takers.add(neighbour)
     if not gone.any():
         return faces, piece, False
     merged = faces.copy()
     for target in np.unique(into[gone]):
-        merged[target] = shapely.coverage_union_all(faces[into == target])
-    keep = ~gone
-    single = shapely.get_type_id(merged) == 6
-    merged[single] = shapely.union_all(merged[single][:, None], axis=1) if single.any() else merged[single]
-    return merged[keep], piece[keep], True
+        joined = shapely.get_parts(shapely.coverage_union_all(faces[into == target]))
+        merged[target] = joined[0]
+    return merged[~gone], piece[~gone], True

@@ -1,4 +1,4 @@
-"""A small municipality as data, its application on a real server, and a real browser that asks no one else."""
+"""A small municipality as data, its application on a real server, and a real browser."""
 
 import threading
 import time
@@ -94,7 +94,8 @@ def small_municipality() -> dict[str, pd.DataFrame]:
     area = np.where(np.arange(40) >= 18, "A2", "A1")
     sides = {"crs": CRS}
     parcels = gpd.GeoDataFrame(
-        {"id": names, "designation": names, "geometry": shapely.buffer(squares, 20, join_style="mitre")}, **sides
+        {"id": names, "designation": names, "geometry": shapely.buffer(squares, 20, join_style="mitre")},
+        **sides,
     )
     plots = gpd.GeoDataFrame(
         {
@@ -344,11 +345,15 @@ def browser_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def new_page(*, width: int = 1280, height: int = 800, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="sv-SE", reduced_motion="reduce", **options)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="sv-SE", reduced_motion="reduce", **options
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on("console", lambda told: faults.append(f"console: {told.text}") if told.type == "error" else None)
+        page.on(
+            "console", lambda told: faults.append(f"console: {told.text}") if told.type == "error" else None
+        )
         page.on("request", lambda request: _check_host(request.url, faults))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         return page

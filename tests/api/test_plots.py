@@ -163,7 +163,9 @@ def test_csv_disarms_formulas(served):
 
 
 def test_geopackage_is_in_the_storage_crs(served, tmp_path: Path):
-    answer = served.client.get("/plots", params={"area_kind": "town"}, headers={"Accept": "application/geopackage+sqlite3"})
+    answer = served.client.get(
+        "/plots", params={"area_kind": "town"}, headers={"Accept": "application/geopackage+sqlite3"}
+    )
     path = tmp_path / "plots.gpkg"
     path.write_bytes(answer.content)
     frame = gpd.read_file(path, layer="plots")
@@ -193,7 +195,10 @@ def test_nothing_of_a_request_reaches_sql(served):
 
 
 def test_the_serving_engine_cannot_write(served):
-    with served.database.read_only_engine.connect() as connection, pytest.raises(Exception, match="read-only|permission"):
+    with (
+        served.database.read_only_engine.connect() as connection,
+        pytest.raises(Exception, match=r"read-only|permission"),
+    ):
         connection.execute(text("DELETE FROM geoplan.feature"))
 
 

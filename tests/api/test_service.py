@@ -108,7 +108,8 @@ def test_faulty_questions(served, assert_problem, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/plots/nothing", "/runs/999", "/assets/geoplan/none.js", "/assets/%2e%2e/%2e%2e/errors.py"]
+    "path",
+    ["/nowhere", "/plots/nothing", "/runs/999", "/assets/geoplan/none.js", "/assets/%2e%2e/%2e%2e/errors.py"],
 )
 def test_what_is_not_there(served, assert_problem, path):
     assert_problem(served.client.get(path), 404)

@@ -9,7 +9,17 @@ from geoplan.maps.assets import asset_path, head_elements
 
 
 @pytest.mark.parametrize(
-    "name", ["geoplan/../texts.py", "../texts.py", "leaflet/../../texts.py", "/etc/passwd", "geoplan//etc/passwd", "nothing.js", "", "geoplan/"]
+    "name",
+    [
+        "geoplan/../texts.py",
+        "../texts.py",
+        "leaflet/../../texts.py",
+        "/etc/passwd",
+        "geoplan//etc/passwd",
+        "nothing.js",
+        "",
+        "geoplan/",
+    ],
 )
 def test_nothing_outside_of_the_folders(name):
     with pytest.raises(NotFoundError):

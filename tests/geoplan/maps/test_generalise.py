@@ -15,7 +15,9 @@ CRS = "EPSG:3006"
 def rough(east: float, radius: float, *, vertices: int = 4000, seed: int = 1) -> shapely.Polygon:
     turn = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
     far = radius * (1 + 0.002 * np.random.default_rng(seed).standard_normal(vertices))
-    return shapely.buffer(shapely.Polygon(np.c_[east + far * np.cos(turn), 6_795_000 + far * np.sin(turn)]), 0)
+    return shapely.buffer(
+        shapely.Polygon(np.c_[east + far * np.cos(turn), 6_795_000 + far * np.sin(turn)]), 0
+    )
 
 
 def drawn(drawing) -> gpd.GeoSeries:
@@ -52,16 +54,21 @@ def test_a_smaller_budget_never_draws_finer():
 
 
 def test_feet_are_not_metres():
-    metres = gpd.GeoSeries([rough(600_000, 3_000)], crs=CRS)
+    shape = shapely.transform(
+        rough(600_000, 3_000), lambda xy: xy + np.array([40_000, 4_175_000 - 6_795_000])
+    )
+    metres = gpd.GeoSeries([shape], crs="EPSG:26917")  # a place in Virginia
     feet = metres.to_crs("EPSG:2284")
     fine = draw(metres, [{}], budget=30_000)
     in_feet = draw(feet, [{}], budget=30_000)
     assert in_feet.tolerance_m == fine.tolerance_m
-    assert len(in_feet.geojson) == pytest.approx(len(fine.geojson), rel=0.1)
+    assert len(in_feet.geojson) == pytest.approx(len(fine.geojson), rel=0.05)
 
 
 def test_features_are_never_dropped_but_become_points():
-    squares = shapely.box(600_000 + np.arange(2_000) * 50.0, 6_795_000, 600_030 + np.arange(2_000) * 50.0, 6_795_030)
+    squares = shapely.box(
+        600_000 + np.arange(2_000) * 50.0, 6_795_000, 600_030 + np.arange(2_000) * 50.0, 6_795_030
+    )
     drawing = draw(
         gpd.GeoSeries(squares, crs=CRS), [{"n": n} for n in range(2_000)], budget=100_000, coarsest_m=5.0
     )
@@ -79,22 +86,26 @@ def test_missing_and_empty_geometry_is_passed_over_with_its_properties():
 
 def test_specks_go_but_a_feature_keeps_its_largest_part():
     many = shapely.multipolygons(
-        [rough(600_000, 3_000), *shapely.box(610_000 + np.arange(50) * 9.0, 6_795_000, 610_003 + np.arange(50) * 9.0, 6_795_003)]
+        [
+            rough(600_000, 3_000),
+            *shapely.box(610_000 + np.arange(50) * 9.0, 6_795_000, 610_003 + np.arange(50) * 9.0, 6_795_003),
+        ]
     )
     lone = shapely.box(630_000, 6_795_000, 630_004, 6_795_004)
     drawing = draw(gpd.GeoSeries([many, lone], crs=CRS), [{}, {}], budget=12_000)
     assert drawing.tolerance_m >= 5
-    parts = drawn(drawing).count_coordinates() if hasattr(gpd.GeoSeries, "count_coordinates") else None
-    assert parts is None or (parts > 0).all()
-    assert [shape.geom_type for shape in drawn(drawing)].count("Polygon") + 1 >= 1
     assert len(shapely.get_parts(drawn(drawing).iloc[0])) == 1
     assert not drawn(drawing).iloc[1].is_empty
 
 
 def test_holes_survive_unless_they_are_specks():
-    ring = shapely.difference(shapely.box(6e5, 6.795e6, 601_000, 6_796_000), shapely.box(600_400, 6_795_400, 600_600, 6_795_600))
+    ring = shapely.difference(
+        shapely.box(6e5, 6.795e6, 601_000, 6_796_000), shapely.box(600_400, 6_795_400, 600_600, 6_795_600)
+    )
     pierced = shapely.difference(ring, shapely.box(600_100, 6_795_100, 600_100.5, 6_795_100.5))
-    shape = drawn(draw(gpd.GeoSeries([shapely.multipolygons([pierced])], crs=CRS), [{}], budget=10_000)).iloc[0]
+    shape = drawn(draw(gpd.GeoSeries([shapely.multipolygons([pierced])], crs=CRS), [{}], budget=10_000)).iloc[
+        0
+    ]
     assert sum(len(part.interiors) for part in shapely.get_parts(shape)) == 1
 
 

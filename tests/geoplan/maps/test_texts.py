@@ -21,7 +21,7 @@ def test_both_languages_have_every_text_with_the_same_places():
 
 def test_the_script_asks_only_for_texts_that_exist():
     script = (resources.files("geoplan.maps") / "static" / "map.js").read_text(encoding="utf-8")
-    asked = set(re.findall(r'(?:text|fill)\("(\w+)"', script)) | set(re.findall(r'\[\["?(\w+)"', script))
+    asked = set(re.findall(r'\b(?:text|fill)\("(\w+)"', script)) | set(re.findall(r'\[\["?(\w+)"', script))
     assert asked
     assert asked <= set(texts("sv"))
 
