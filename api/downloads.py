@@ -51,7 +51,7 @@ _COLUMNS = ", ".join(f"{_column(name)} AS {name}" for name in PLOT_FIELDS)
 _CSV = f"""
 COPY (
   WITH reason AS (
-    SELECT r.properties->>'parcel' AS parcel, {_safe(_TOLD)} AS reasons
+    SELECT r.key AS parcel, {_safe(_TOLD)} AS reasons
     FROM geoplan.feature r WHERE r.version_id = :reasons GROUP BY 1
   )
   SELECT {_COLUMNS}, reason.reasons,
@@ -70,7 +70,7 @@ WHERE f.version_id = :plots /* conditions */ ORDER BY f.fid
 
 _PLOT_REASONS = """
 SELECT r.properties FROM geoplan.feature r
-WHERE r.version_id = :reasons AND r.properties->>'parcel' IN (
+WHERE r.version_id = :reasons AND r.key IN (
   SELECT f.properties->>'parcel' FROM geoplan.feature f WHERE f.version_id = :plots /* conditions */
 )
 ORDER BY r.fid

@@ -59,7 +59,8 @@ def run(run: int, serving: Annotated[Serving, Depends(serving)]) -> Response:
                 "SELECT jsonb_build_object('id', id, 'created_at', created_at, 'kind', kind, "
                 "'inputs', inputs, 'rule_set', rule_set, 'parameters', parameters, "
                 "'code_version', code_version, "
-                "'notes', notes, 'snapshot', snapshot)::text FROM geoplan.run WHERE id = :run"
+                "'notes', notes, 'outputs', outputs, 'snapshot', snapshot)::text "
+                "FROM geoplan.run WHERE id = :run"
             ),
             {"run": run},
         ).scalar()

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
-from layers.explaining import explain_parcel, explain_place
 from pyproj import Transformer
 from starlette.responses import Response
 
@@ -27,6 +26,7 @@ from api.reading import (
 from geoplan.errors import InputError
 from geoplan.land.explain import Explanation
 from geoplan.maps.texts import Language
+from layers.explaining import explain_place, explain_stored_parcel
 from layers.store import Store
 
 __all__ = ["router"]
@@ -111,7 +111,7 @@ def _answer(
         told = provenance(connection, current["constraints"]) if "constraints" in current else {}
     store = Store(serving.engine, crs=f"EPSG:{serving.srid}")
     if parcel is not None:
-        explanation = explain_parcel(store, parcel)
+        explanation = explain_stored_parcel(store, parcel)
     else:
         assert place is not None  # noqa: S101 - one of the two is given
         explanation = explain_place(store, *place)

@@ -56,13 +56,13 @@ _NUMBER_FILTERS: Mapping[str, tuple[str, str]] = {
 # The reasons of the plots on a page, gathered by parcel.
 _REASONS = """
 reason AS (
-  SELECT r.properties->>'parcel' AS parcel,
+  SELECT r.key AS parcel,
          jsonb_agg(r.properties - 'parcel' ORDER BY array_position(
            ARRAY['forbidden','needs_exemption','investigate','costs','noted'], r.properties->>'severity'),
            (r.properties->>'area_m2')::float8 DESC, r.properties->>'rule') AS reasons
   FROM geoplan.feature r
   WHERE r.version_id = :reasons
-    AND r.properties->>'parcel' IN (SELECT properties->>'parcel' FROM page)
+    AND r.key IN (SELECT properties->>'parcel' FROM page)
   GROUP BY 1
 )
 """

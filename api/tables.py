@@ -58,6 +58,14 @@ def waterfall(
     return _table(request, serving, "waterfall", f, {})
 
 
+@router.get("/figures", response_class=Response, responses=_CONTENT, summary="Key figures")
+def figures(
+    request: Request, serving: Annotated[Serving, Depends(serving)], f: FormatParameter = None
+) -> Response:
+    """Return the key figures of the last run, each with its unit."""
+    return _table(request, serving, "figures", f, {})
+
+
 def rows(connection: Connection, version: Version) -> list[dict[str, Any]]:
     """Return all rows of a table in its order, columns in their order."""
     columns = connection.execute(

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
+from psycopg.conninfo import make_conninfo
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from geoplan.errors import DatabaseError
@@ -165,4 +166,7 @@ def _driver(url: str) -> str:
 
 
 def _libpq(url: str) -> str:
-    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    parsed = sa.make_url(url)
+    # Not as a URL: SQLAlchemy writes a space as "+", which libpq takes for a plus.
+    given = {key: value if isinstance(value, str) else ",".join(value) for key, value in parsed.query.items()}
+    return make_conninfo("", **parsed.translate_connect_args(username="user", database="dbname"), **given)

@@ -125,7 +125,10 @@ class Server:
         if self.pid is None:
             return
         binaries = find_binaries(int(self.version or 0))
+        socket = self.socket
         self._run(binaries["pg_ctl"], "stop", "--silent", "--mode=fast", f"--pgdata={self.data}")
+        with suppress(OSError):
+            socket.rmdir()
 
     def _other_version(self) -> DatabaseError:
         try:

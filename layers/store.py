@@ -6,10 +6,8 @@ else. A version is written whole or not at all, and its rows never change.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import geopandas as gpd
@@ -25,64 +23,12 @@ from geoplan.errors import CRSError, DatabaseError, FrameError, NotFoundError
 from layers.dtypes import GEOMETRY, column_types, restore_frame
 from layers.hashing import cell_faults, content_hash, plain_rows, plain_value
 from layers.schema import SCHEMA, Feature, LayerVersionRow, RunRow
+from layers.versions import Frame, LayerVersion, NewLayer, Run, version_of
 
 __all__ = ["LayerVersion", "NewLayer", "Run", "Store"]
 
 # A GeoDataFrame is a DataFrame; the name says that both are meant.
 Frame: TypeAlias = pd.DataFrame
-
-
-@dataclass(frozen=True)
-class LayerVersion:
-    """A version of a layer, without its features."""
-
-    id: int
-    layer: str
-    number: int
-    created_at: dt.datetime
-    srid: int | None
-    columns: tuple[tuple[str, str], ...]
-    feature_count: int
-    content_hash: str
-    source: Mapping[str, Any]
-    report: Mapping[str, Any] | None
-    run: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values, without the report."""
-        plain = {key: value for key, value in asdict(self).items() if key not in {"report", "columns"}}
-        return plain | {"created_at": self.created_at.isoformat()}
-
-
-@dataclass(frozen=True)
-class NewLayer:
-    """A layer to write: its id, its rows, and which column identifies them."""
-
-    layer: str
-    frame: Frame
-    key: str | None = "id"
-    source: Mapping[str, Any] | None = None
-    report: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run: what was derived from what, under which rules and by which code."""
-
-    id: int
-    created_at: dt.datetime
-    kind: str
-    inputs: Mapping[str, Mapping[str, Any]]
-    rule_set: Mapping[str, Any]
-    parameters: Mapping[str, Any]
-    code_version: Mapping[str, Any]
-    notes: Sequence[Mapping[str, str]]
-    snapshot: str
-    outputs: Mapping[str, Mapping[str, Any]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return asdict(self) | {"created_at": self.created_at.isoformat()}
 
 
 class Store:
@@ -176,7 +122,11 @@ class Store:
                     session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
                 rows = [self._write(session, new, digest, run_id) for new, digest in prepared]
                 session.flush()
-                written = [_version(row) for row in rows]
+                if run is not None:
+                    record.outputs = {
+                        row.layer: {"number": row.number, "content_hash": row.content_hash} for row in rows
+                    }
+                written = [version_of(row) for row in rows]
         except (TypeError, ValueError, DBAPIError, psycopg.Error) as error:
             for new in wanted:
                 if faults := cell_faults(new.frame):
@@ -383,7 +333,7 @@ class Store:
 def _select(session: Session, *conditions: sa.ColumnExpressionArgument[bool]) -> list[LayerVersion]:
     query = sa.select(LayerVersionRow).where(*conditions)
     rows = session.scalars(query.order_by(LayerVersionRow.layer, LayerVersionRow.number)).all()
-    return [_version(row) for row in rows]
+    return [version_of(row) for row in rows]
 
 
 def _find(session: Session, layer: str, number: int | None) -> LayerVersion:
@@ -394,19 +344,3 @@ def _find(session: Session, layer: str, number: int | None) -> LayerVersion:
         known = ", ".join(version.layer for version in _select(session, LayerVersionRow.is_current)) or "none"
         raise NotFoundError(f"There is no layer {name} in the store (there are: {known}).")
     return found[0]
-
-
-def _version(row: LayerVersionRow) -> LayerVersion:
-    return LayerVersion(
-        id=row.id,
-        layer=row.layer,
-        number=row.number,
-        created_at=row.created_at,
-        srid=row.srid,
-        columns=tuple((name, kind) for name, kind in row.columns),
-        feature_count=row.feature_count,
-        content_hash=row.content_hash,
-        source=row.source,
-        report=row.report,
-        run=row.run_id,
-    )

@@ -14,6 +14,12 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+@pytest.fixture(autouse=True)
+def _no_server_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test write to the server that the environment names."""
+    monkeypatch.delenv("GEOPLAN_DATABASE_URL", raising=False)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data beside the repository."""
@@ -26,10 +32,12 @@ def shared_data() -> Path:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One private cluster for the whole test session."""
     server = Cluster(tmp_path_factory.mktemp("workspace"), settings=FAST)
-    server.join()
-    yield server
-    server.leave()
-    server.remove()
+    try:
+        server.join()
+        yield server
+    finally:
+        server.leave()
+        server.remove()
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +52,11 @@ def _template(cluster: Cluster) -> str:
 @pytest.fixture
 def database_url(cluster: Cluster, _template: str) -> Iterator[str]:
     """The address of an empty, migrated database of this test's own."""
-    _execute(cluster, "DROP DATABASE IF EXISTS test WITH (FORCE)", f"CREATE DATABASE test TEMPLATE {_template}")
+    _execute(
+        cluster,
+        "DROP DATABASE IF EXISTS test WITH (FORCE)",
+        f"CREATE DATABASE test TEMPLATE {_template} STRATEGY FILE_COPY",
+    )
     yield _url(cluster, "test")
     _execute(cluster, "DROP DATABASE test WITH (FORCE)")
 

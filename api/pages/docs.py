@@ -69,7 +69,8 @@ def _parameter(parameter: Mapping[str, Any]) -> dict[str, str]:
         values += f" (default {str(schema['default']).lower()})"
     if parameter.get("required"):
         values += " (required)"
-    return {"name": parameter["name"], "values": values, "description": parameter.get("description", "")}
+    description = parameter.get("description", "").replace("`", "")
+    return {"name": parameter["name"], "allowed": values, "description": description}
 
 
 def _answer(code: str, answer: Mapping[str, Any]) -> str:

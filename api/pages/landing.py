@@ -32,6 +32,8 @@ _DERIVED: Mapping[str, tuple[str, str]] = {
     "plots": ("Tomter", "Plots"),
     "need": ("Behov", "Need"),
     "balance": ("Balans", "Balance"),
+    "dropped": ("Byggbart men ingen tomt", "Buildable but no plot"),
+    "figures": ("Nyckeltal", "Key figures"),
     "waterfall": ("Från all mark till tomter", "From all land to plots"),
 }
 
@@ -55,6 +57,7 @@ def landing(
             return unchanged
         figures = _figures(connection, current)
         balance = _balance(connection, current)
+        notes = _notes(connection, current)
     if chosen == "json":
         base = str(request.base_url).rstrip("/")
         body = {
@@ -74,6 +77,7 @@ def landing(
         years=_by_year(balance),
         last_total=[row for row in balance if row.is_total][-1:],
         layers=_layers(current, language),
+        notes=[note[language] for note in notes],
         path="/",
     )
     return html(page, language=language, headers={"ETag": tag})
@@ -95,6 +99,15 @@ def _figures(connection: Connection, current: Mapping[str, Version]) -> dict[str
         "plots": plots.feature_count if plots else None,
         "homes": homes,
     }
+
+
+def _notes(connection: Connection, current: Mapping[str, Version]) -> list[dict[str, str]]:
+    """Return what the last run lacked or assumed, in both languages."""
+    run = max((version.run for version in current.values() if version.run is not None), default=None)
+    found: list[dict[str, str]] | None = connection.execute(
+        text("SELECT notes FROM geoplan.run WHERE id = :run"), {"run": run}
+    ).scalar()
+    return found or []
 
 
 def _balance(connection: Connection, current: Mapping[str, Version]) -> tuple[BalanceRow, ...]:

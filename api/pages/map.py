@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -119,7 +120,11 @@ def _prepare(serving: Serving, current: Mapping[str, Version]) -> MapData:
 
 def _rules(serving: Serving, current: Mapping[str, Version]) -> RuleSet | None:
     run = _latest_run(serving, current)
-    return RuleSet.from_mapping(run["rule_set"]) if run and run["rule_set"] else None
+    if not run or not run["rule_set"]:
+        return None
+    rules = RuleSet.from_mapping(run["rule_set"])
+    day = _law_day(run)
+    return rules.as_of(dt.date.fromisoformat(day)) if day else rules
 
 
 def _latest_run(serving: Serving, current: Mapping[str, Version]) -> dict[str, Any] | None:
@@ -129,12 +134,18 @@ def _latest_run(serving: Serving, current: Mapping[str, Version]) -> dict[str, A
     with serving.engine.connect() as connection:
         row = connection.execute(
             text(
-                "SELECT id, created_at, rule_set, code_version, parameters FROM geoplan.run WHERE id = :run"
+                "SELECT id, created_at, rule_set, code_version, parameters, notes "
+                "FROM geoplan.run WHERE id = :run"
             ),
             {"run": max(runs)},
         ).mappings()
         found = row.first()
     return dict(found) if found else None
+
+
+def _law_day(run: Mapping[str, Any]) -> str | None:
+    found: str | None = run["parameters"].get("rules", {}).get("as_of")
+    return found
 
 
 def _draw(
@@ -152,6 +163,7 @@ def _draw(
             explain_place=f"/explain?x={{x}}&y={{y}}&{asked}",
             run=_run_address(current),
         )
+    run = _latest_run(serving, current)
     drawn = draw_map(
         data,
         title=serving.title,
@@ -159,6 +171,7 @@ def _draw(
         assets=assets,
         synthetic=serving.synthetic,
         provenance=_told(serving, current),
+        notes=[note[language] for note in (run["notes"] if run else ())],
         links=links,
     )
     return str(drawn.get_root().render())
@@ -180,9 +193,9 @@ def _told(serving: Serving, current: Mapping[str, Version]) -> dict[str, str]:
         told["run"] = str(run["id"])
         code = run["code_version"]
         told["code_version"] = f"{code.get('geoplan', '')} ({code.get('source', '')})"
-        as_of = (run["parameters"] or {}).get("as_of")
-        if as_of:
-            told["as_of"] = str(as_of)
+        day = _law_day(run)
+        if day:
+            told["as_of"] = day
     sources = sorted(
         {str(version.source["source"]) for version in current.values() if version.source.get("source")}
     )

@@ -23,6 +23,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "plots_homes": ("bostäder, nominellt", "homes, nominally"),
     "parcels_read": ("fastigheter", "parcels"),
     "building_need": ("bostäder behövs till {year}", "homes needed by {year}"),
+    "notes_heading": ("Vad som saknas eller antas", "What is lacking or assumed"),
     "no_plots": (
         "Inga tomter är beräknade: det saknas fastigheter.",
         "No plots have been computed: there are no parcels.",
@@ -58,7 +59,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "(WGS 84, longitude first) unless said otherwise. A complete description for programs is found in",
     ),
     "parameter": ("Parameter", "Parameter"),
-    "values": ("Värden", "Values"),
+    "allowed_values": ("Värden", "Values"),
     "meaning": ("Betydelse", "Meaning"),
     "answers": ("Svar", "Answers"),
     "errors_heading": ("Fel", "Errors"),

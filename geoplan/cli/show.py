@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["err", "out", "plan", "print_json", "progress_bars", "status", "table", "verification"]
 
-out = Console()
+# A pipe or a log has no width of its own; tables are laid out for one that holds them.
+_WIDTH = None if sys.stdout.isatty() else 120
+
+out = Console(width=_WIDTH)
 err = Console(stderr=True)
 
 MISSING = "–"
@@ -95,7 +100,7 @@ def table(
     result = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
     for column, heading in headings.items():
         numeric = pd.api.types.is_numeric_dtype(frame[column]) and column != "year"
-        result.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric)
+        result.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in frame.to_dict("records"):
         cells = [
             number(row[column], (decimals or {}).get(str(column), 0))
@@ -170,18 +175,32 @@ def plan(result: PlanResult, language: str) -> None:
     if "figures" in tables:
         _print_figures(tables["figures"], language)
     if "balance" in tables:
-        frame = tables["balance"].copy()
-        frame["area_name"] = frame["area_name"].where(frame["area"] != "*", words["whole"])
-        frame["area_name"] = frame["area_name"].where(frame["area"] != "", words["unassigned"])
-        columns = ("year", "area_name", "population", "households", "need", "plots", "supply_homes")
-        headings = {name: words[name] for name in (*columns, "supply_available")}
-        out.print(table(frame, headings | {"balance": words["balance_column"]}, title=words["balance"]))
+        out.print(_balance(tables["balance"], language))
     if result.run.notes:
         out.print(f"[bold]{words['notes']}[/]")
         for note in result.run.notes:
             out.print(f"  • {escape(note[language])}", highlight=False, soft_wrap=True)
     head = words["unchanged"] if result.unchanged else words["run"]
     out.print(f"{head} {result.run.id}, {result.run.snapshot[:16]}", highlight=False)
+
+
+def _balance(frame: pd.DataFrame, language: str) -> Table:
+    """Lay the balance out with one row an area: need by year (four years at most), supply, and the last balance."""
+    words = _WORDS[language]
+    years = sorted(frame["year"].unique())
+    shown = [years[round(i)] for i in np.linspace(0, len(years) - 1, min(4, len(years)))]
+    last = frame[frame["year"] == years[-1]].set_index("area")
+    rows = last[["area_name", "plots", "supply_homes", "supply_available"]].copy()
+    for year in shown:
+        rows[f"need_{year}"] = frame[frame["year"] == year].set_index("area")["need"]
+    rows["balance"] = last["balance"]
+    rows = rows.reset_index()
+    rows["area_name"] = rows["area_name"].where(rows["area"] != "*", words["whole"])
+    rows["area_name"] = rows["area_name"].where(rows["area"] != "", words["unassigned"])
+    headings = {name: words[name] for name in ("area_name", "plots", "supply_homes", "supply_available")}
+    headings |= {f"need_{year}": f"{words['need']} {year}" for year in shown}
+    headings["balance"] = f"{words['balance_column']} {years[-1]}"
+    return table(rows, headings, title=words["balance"])
 
 
 def _print_waterfall(frame: pd.DataFrame, language: str) -> None:
@@ -196,7 +215,7 @@ def _print_figures(frame: pd.DataFrame, language: str) -> None:
     words = _WORDS[language]
     part = frame["part"].map(lambda text: f": {text}" if text else "")
     shown = frame.assign(title=frame[f"title_{language}"] + part)
-    headings = {"title": words["figures"], "value": words["value"], "unit": words["unit"]}
+    headings = {"title": words["title"], "value": words["value"], "unit": words["unit"]}
     out.print(table(shown, headings, title=words["figures"], decimals={"value": 1}))
 
 

@@ -1,7 +1,7 @@
 """Scripts and styles of the map pages: from this package alone, never from another host.
 
-Our own files lie in ``static/`` (in the repository), those of others in ``assets/<package>/`` (put there at
-set-up from a lock file, with their licences).
+Our own files lie in ``static/``, those of others in Python packages that carry them, pinned like any other
+dependency: Leaflet in XStatic-Leaflet, in the version that Folium names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from geoplan.errors import NotFoundError, SettingsError
+from geoplan.errors import NotFoundError
 
 __all__ = ["MAP_SCRIPTS", "MAP_STYLES", "AssetMode", "asset_path", "head_elements"]
 
@@ -26,7 +26,7 @@ AssetMode = Literal["linked", "inline"]
 MAP_STYLES = ("leaflet/leaflet.css", "geoplan/map.css")
 MAP_SCRIPTS = ("leaflet/leaflet.js", "geoplan/map.js")
 
-_OWN = "geoplan/"
+_FOLDERS = {"geoplan": ("geoplan.maps", "static"), "leaflet": ("xstatic.pkg.leaflet", "data")}
 _URL = re.compile(rb"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
 
 
@@ -42,18 +42,15 @@ def asset_path(name: str) -> Path:
     ------
     NotFoundError
         There is no such asset, or the name leaves the folder.
-    SettingsError
-        The packages of others were never put in place.
     """
-    root = Path(str(resources.files("geoplan.maps")))
-    folder = root / "static" if name.startswith(_OWN) else root / "assets"
-    path = (folder / name.removeprefix(_OWN)).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    package, _, file = name.partition("/")
+    if package not in _FOLDERS:
         raise NotFoundError(f"There is no asset {name!r}.")
-    if not folder.is_dir():
-        raise SettingsError(f"The folder {folder} with the map's scripts is missing.", hint="Run: make setup")
-    if not path.is_file():
-        raise NotFoundError(f"There is no asset {name!r}.", hint="If it should be there, run: make setup")
+    module, part = _FOLDERS[package]
+    folder = Path(str(resources.files(module))).joinpath(part).resolve()
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise NotFoundError(f"There is no asset {name!r}.")
     return path
 
 
@@ -77,7 +74,7 @@ def head_elements(
 
     Raises
     ------
-    NotFoundError, SettingsError
+    NotFoundError
         See :func:`asset_path`; in ``linked`` mode too, so that a page without its scripts is never served.
     """
     lines = []

@@ -33,6 +33,7 @@ def page_content(
     language: Language,
     synthetic: bool,
     provenance: Mapping[str, str],
+    notes: Sequence[str],
     links: MapLinks,
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return what ``map.html`` needs, and the arguments of each :class:`~geoplan.maps.page.DataLayer`.
@@ -82,7 +83,7 @@ def page_content(
             {"id": key, "name": name}
             for key, name in sorted(data.area_names.items(), key=lambda item: item[1])
         ],
-        "about": _about(data, rules, words, language),
+        "about": [*_about(data, rules, words, language), *notes],
         "provenance": _provenance(provenance, words, links),
         "page_json": Markup(json_for_html(page_json)),  # noqa: S704 - escaped for a script element
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,6 +184,7 @@ def draw_map(
     asset_base: str = "/assets/",
     synthetic: bool = False,
     provenance: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     links: MapLinks | None = None,
 ) -> folium.Map:
     """Draw what :func:`prepare_map` prepared, in one language.
@@ -199,6 +200,8 @@ def draw_map(
     provenance
         What made the figures: ``run``, ``created_at``, ``code_version``, ``rule_set``, ``as_of``,
         ``data_date``, ``sources``; others are shown under their own name.
+    notes
+        What was lacking or assumed, in the page's language.
     links
         Addresses that the page links to; none by default.
 
@@ -213,6 +216,7 @@ def draw_map(
         language=language,
         synthetic=synthetic,
         provenance=provenance or {},
+        notes=notes,
         links=links or MapLinks(),
     )
     drawn = PlotMap(bounds=data.bounds, assets=assets, asset_base=asset_base)
@@ -240,6 +244,7 @@ def plot_map(
     asset_base: str = "/assets/",
     synthetic: bool = False,
     provenance: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     links: MapLinks | None = None,
 ) -> folium.Map:
     """Return the map of plots: coloured by setting, with reasons, constraints, and the balance beside it.
@@ -277,6 +282,7 @@ def plot_map(
         asset_base=asset_base,
         synthetic=synthetic,
         provenance=provenance,
+        notes=notes,
         links=links,
     )
 

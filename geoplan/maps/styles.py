@@ -42,7 +42,13 @@ def styles() -> dict[str, dict[str, Any]]:
         "land": {"fill": _LAND, "line": "#aebdc4", "weight": 0.7},
         "sea": {"fill": _SEA, "weight": 0.7, "line": "#aebdc4"},
         "water": {"fill": _SEA, "line": "#a3bccb", "weight": 0.9},
-        "settlements": {"fill": "#e6dfd1", "line": "#b3a88f", "weight": 0.6, "ground": _LAND},
+        "settlements": {
+            "fill": "#8f7f5f",
+            "opacity": 0.28,
+            "line": "#8f7f5f",
+            "weight": 0.8,
+            "ground": _LAND,
+        },
         "municipality": {"line": "#4d5a61", "weight": 1.2, "dash": "6 4"},
         "areas.unknown": {
             "fill": "#8a8a8a",

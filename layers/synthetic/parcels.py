@@ -153,7 +153,7 @@ def _block_uses(
     bearing = np.arctan2(
         shapely.get_y(middle) - settlement.centre.y, shapely.get_x(middle) - settlement.centre.x
     )
-    for way, wide in ((1.15, 0.34), (-1.1, 0.2)):
+    for way, wide in ((1.15, 0.2), (-1.1, 0.14)):
         use[(out > 0.4) & (abs(bearing - way) < wide) & (edge < 0.24 * radius)] = "development"
     use[chance > 0.93] = "park"
     use[chance < 0.035] = "public"

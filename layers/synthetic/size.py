@@ -70,7 +70,7 @@ SIZES: Final[dict[SizeName, Size]] = {
         villages=4,
         shore_clusters=110,
         forest_m2=260_000,
-        farm_m2=60_000,
+        farm_m2=85_000,
         population=15_000,
         areas=14,
     ),
@@ -84,7 +84,7 @@ SIZES: Final[dict[SizeName, Size]] = {
         shore_clusters=10,
         forest_m2=420_000,
         farm_m2=120_000,
-        population=900,
+        population=700,
         areas=12,
     ),
 }

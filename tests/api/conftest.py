@@ -162,6 +162,9 @@ def small_municipality() -> dict[str, pd.DataFrame]:
             }
         ]
     )
+    buildable = parcels[["id", "geometry"]].assign(
+        area_m2=parcels.area, buildable_m2=parcels.area, taken_m2=0.0
+    )
     balance = pd.DataFrame(
         [
             {
@@ -210,6 +213,7 @@ def small_municipality() -> dict[str, pd.DataFrame]:
         "parcels": parcels,
         "plots": plots,
         "constraints": constraints,
+        "buildable": buildable,
         "reasons": reasons,
         "balance": balance,
         "waterfall": waterfall,
@@ -229,19 +233,24 @@ class Served:
 
 def write_all(store: Store, layers: dict[str, pd.DataFrame]) -> int:
     """Write imported layers, then derived ones with a run; return the run's id."""
-    derived = {"plots", "constraints", "reasons", "balance", "waterfall"}
+    derived = {"plots", "constraints", "buildable", "reasons", "balance", "waterfall"}
+    inputs = {}
     for name, frame in layers.items():
         if name not in derived:
-            store.write(name, frame, source={"source": "Provdata", "date": "2026-01-31"})
+            version = store.write(name, frame, source={"source": "Provdata", "date": "2026-01-31"})
+            inputs[name] = {"number": version.number, "content_hash": version.content_hash}
     versions = store.write_many(
-        [NewLayer(name, layers[name]) for name in sorted(derived & set(layers))],
+        [
+            NewLayer(name, layers[name], "parcel" if name == "reasons" else "id")
+            for name in sorted(derived & set(layers))
+        ],
         run={
             "kind": "plan",
-            "inputs": {},
+            "inputs": inputs,
             "rule_set": RULES.to_mapping(),
-            "parameters": {"as_of": "2026-01-01"},
+            "parameters": {"rules": {"as_of": "2026-01-01"}},
             "code_version": {"geoplan": "0.1.0", "source": "0123456789abcdef"},
-            "notes": [],
+            "notes": [{"sv": "Lagret flood saknas.", "en": "The layer flood is missing."}],
             "snapshot": "0" * 64,
         },
     )

@@ -194,3 +194,38 @@ def test_etags_of_tables_follow_the_data(served):
     finally:
         served.store.write("balance", frame)
     assert json.loads(served.client.get("/balance").text)["balance"][0]["need"] == frame["need"].iloc[0]
+
+
+def test_explain_a_parcel(served, assert_problem):
+    name = served.store.read("plots")["id"].iloc[5]
+    answer = served.client.get(f"/parcels/{name}/explain").json()
+    assert answer["parcel"] == name
+    facts = {fact["rule"]: fact for fact in answer["facts"]}
+    assert facts["shore"]["holds"] in {"yes", "no"}
+    assert facts["flood"]["holds"] == "unknown"
+    assert answer["provenance"]["run"] == served.run
+    text = served.client.get(f"/parcels/{name}/explain?f=text&lang=en")
+    assert text.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "Shore protection" in text.text
+    by_question = served.client.get("/explain", params={"parcel": name})
+    assert by_question.json()["facts"] == answer["facts"]
+    assert_problem(served.client.get("/parcels/no such/explain"), 404)
+
+
+def test_explain_a_hostile_parcel_as_a_page(served):
+    hostile = served.store.read("plots")["id"].iloc[0]
+    page = served.client.get("/explain", params={"parcel": hostile, "lang": "sv"}, headers=HTML)
+    assert page.status_code == 200
+    assert "<img" not in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert "Skyddad natur" in page.text
+
+
+def test_explain_a_place_in_degrees_or_in_the_crs(served, assert_problem):
+    east, north = 601_000.0, 6_796_000.0
+    in_crs = served.client.get("/explain", params={"x": east, "y": north}).json()
+    in_degrees = served.client.get("/explain", params={"x": 16.8844965147, "y": 61.2850940521}).json()
+    assert [fact["holds"] for fact in in_crs["facts"]] == ["yes", "no", "unknown"]
+    assert [fact["holds"] for fact in in_degrees["facts"]] == ["yes", "no", "unknown"]
+    for question in ("x=17", "", "x=17&y=61&parcel=a", "x=nan&y=61", "x=inf&y=1"):
+        assert_problem(served.client.get(f"/explain?{question}"), 400)

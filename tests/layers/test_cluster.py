@@ -205,7 +205,7 @@ def test_a_pid_that_another_process_has_since_is_no_server(workspace: Path) -> N
     server = cluster.server
     lines = (server.data / "postmaster.pid").read_text().splitlines()
     cluster.leave()
-    # As after a reboot or in a new container: the number now belongs to a process of the server's own account.
+    # As after a reboot or in a new container: the number now belongs to another process of the same account.
     account = {"user": server.account.uid, "group": server.account.gid} if is_root() else {}
     with subprocess.Popen(["sleep", "60"], **account) as stranger:  # type: ignore[call-overload]
         file = server.data / "postmaster.pid"
@@ -235,7 +235,7 @@ def test_an_emptied_tmp_is_mended(workspace: Path) -> None:
 
 
 def test_a_killed_initdb_leaves_nothing(tmp_path: Path) -> None:
-    code = "from layers.cluster import *; import sys; from pathlib import Path; Cluster(Path(sys.argv[1])).join()"
+    code = "from layers.cluster import *; import sys, pathlib; Cluster(pathlib.Path(sys.argv[1])).join()"
     inner = tmp_path / ".geoplan"
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT)
 
@@ -273,7 +273,7 @@ def test_a_long_path_with_odd_characters(own_workspace: Path) -> None:
 def test_a_renamed_workspace_keeps_its_data_and_a_copy_gets_its_own(own_workspace: Path) -> None:
     cluster = Cluster(own_workspace)
     cluster.join()
-    query(cluster, "CREATE TABLE kept AS SELECT 42 AS answer; SELECT answer FROM kept")
+    query(cluster, "CREATE TABLE moved AS SELECT 42 AS answer; SELECT answer FROM moved")
     cluster.leave()
     copy = own_workspace.with_name("copy")
     shutil.copytree(own_workspace, copy, copy_function=shutil.copy2) if is_root() else subprocess.run(
@@ -287,13 +287,13 @@ def test_a_renamed_workspace_keeps_its_data_and_a_copy_gets_its_own(own_workspac
         two = Cluster(copy, settings=FAST)
         two.join()
         assert one.status().pid != two.status().pid
-        assert query(one, "SELECT answer FROM kept") == 42
+        assert query(one, "SELECT answer FROM moved") == 42
         # And a new workspace in the old place takes nothing from it.
         own_workspace.mkdir()
         three = Cluster(own_workspace, settings=FAST)
         three.join()
-        assert query(three, "SELECT to_regclass('kept')") is None
-        assert query(one, "SELECT answer FROM kept") == 42
+        assert query(three, "SELECT to_regclass('moved')") is None
+        assert query(one, "SELECT answer FROM moved") == 42
         for each in (one, two, three):
             each.leave()
     finally:
@@ -345,8 +345,8 @@ def test_a_workspace_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert "GEOPLAN_DATABASE_URL" in str(caught.value.hint)
 
 
-def test_a_socket_folder_of_somebody_else_is_refused(workspace: Path) -> None:
-    cluster = Cluster(workspace)
+def test_a_socket_folder_of_somebody_else_is_refused(own_workspace: Path) -> None:
+    cluster = Cluster(own_workspace)
     socket = cluster.server.socket
     socket.mkdir(mode=0o777)
     socket.chmod(0o777)
@@ -377,7 +377,7 @@ import sys, sqlalchemy as sa
 from pathlib import Path
 from layers.database import open_database
 with open_database(Path(sys.argv[1])) as database, database.engine.connect() as connection:
-    print(connection.scalar(sa.text("SELECT current_user")), connection.scalar(sa.text("SHOW data_directory")))
+    print(connection.scalar(sa.text("SELECT current_user || ' ' || current_setting('data_directory')")))
 """
     try:
         done = subprocess.run(

@@ -189,7 +189,7 @@ def test_versions_are_kept_and_one_is_current(store: Store) -> None:
     assert len(store.read("parcels", version=2)) == 2
     assert [version.layer for version in store.layers()] == ["parcels", "roads"]
     assert store.current("water") is None
-    with pytest.raises(NotFoundError, match="no layer water.*parcels, roads"):
+    with pytest.raises(NotFoundError, match=r"no layer water.*parcels, roads"):
         store.read("water")
     with pytest.raises(NotFoundError, match="version 9"):
         store.read("parcels", version=9)
@@ -340,7 +340,8 @@ def slow(frame):
             time.sleep(60)
         yield row
 module.plain_rows = slow
-frame = gpd.GeoDataFrame({{"id": range(20_000)}}, geometry=shapely.points([(n, n) for n in range(20_000)]), crs=3006)
+points = shapely.points([(n, n) for n in range(20_000)])
+frame = gpd.GeoDataFrame({{"id": range(20_000)}}, geometry=points, crs=3006)
 Store(sa.create_engine({database_url!r}), crs=3006).write("parcels", frame)
 """
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as writer:

@@ -32,7 +32,7 @@ def upgrade() -> None:
             nullable=False,
             comment="layer id → number and content hash",
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_run"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
         schema="geoplan",
     )
     op.create_table(
@@ -49,12 +49,12 @@ def upgrade() -> None:
         sa.Column("source", JSONB, server_default=sa.text("'{}'::jsonb"), nullable=False),
         sa.Column("report", JSONB),
         sa.Column("run_id", sa.BigInteger),
-        sa.PrimaryKeyConstraint("id", name="pk_layer_version"),
-        sa.UniqueConstraint("layer", "number", name="uq_layer_version_layer_number"),
-        sa.ForeignKeyConstraint(["run_id"], ["geoplan.run.id"], name="fk_layer_version_run_id_run"),
-        sa.CheckConstraint("number > 0", name="ck_layer_version_number"),
-        sa.CheckConstraint("feature_count >= 0", name="ck_layer_version_feature_count"),
-        sa.CheckConstraint("length(content_hash) = 64", name="ck_layer_version_content_hash"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_layer_version")),
+        sa.UniqueConstraint("layer", "number", name=op.f("uq_layer_version_layer_number")),
+        sa.ForeignKeyConstraint(["run_id"], ["geoplan.run.id"], name=op.f("fk_layer_version_run_id_run")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_layer_version_number")),
+        sa.CheckConstraint("feature_count >= 0", name=op.f("ck_layer_version_feature_count")),
+        sa.CheckConstraint("length(content_hash) = 64", name=op.f("ck_layer_version_content_hash")),
         schema="geoplan",
     )
     op.create_index(
@@ -72,11 +72,11 @@ def upgrade() -> None:
         sa.Column("key", sa.Text),
         sa.Column("properties", JSONB, nullable=False),
         sa.Column("geom", geoalchemy2.Geometry(spatial_index=False)),
-        sa.PrimaryKeyConstraint("version_id", "fid", name="pk_feature"),
+        sa.PrimaryKeyConstraint("version_id", "fid", name=op.f("pk_feature")),
         sa.ForeignKeyConstraint(
             ["version_id"],
             ["geoplan.layer_version.id"],
-            name="fk_feature_version_id_layer_version",
+            name=op.f("fk_feature_version_id_layer_version"),
             ondelete="CASCADE",
         ),
         schema="geoplan",

@@ -1,0 +1,126 @@
+"""All layers of the synthetic municipality."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.progress import Progress, silent
+from layers.synthetic.buildings import Buildings, put_up_buildings
+from layers.synthetic.frames import layer
+from layers.synthetic.nature import flood_layer, nature_layer, water_layer
+from layers.synthetic.network import rural_roads
+from layers.synthetic.parcels import cut_parcels
+from layers.synthetic.people import people_tables
+from layers.synthetic.places import Places, find_places
+from layers.synthetic.planning import plan_layer, shore_protection_layer, utility_layer
+from layers.synthetic.public import (
+    railway_line,
+    road_layer,
+    service_layer,
+    settlement_layer,
+    statistical_layer,
+)
+from layers.synthetic.register import VILLAGES, parcel_layer
+from layers.synthetic.size import CODE, NAME, Size, SizeName, size_of
+from layers.synthetic.streets import Settlement, lay_out
+from layers.synthetic.terrain import Terrain, build_terrain
+
+__all__ = ["generate"]
+
+
+def generate(
+    *, size: SizeName = "full", seed: int = 2026, progress: Progress = silent
+) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Make the layers of Almskär, a municipality that does not exist.
+
+    Parameters
+    ----------
+    size
+        ``"full"``: 30 x 30 km and some 15,000 parcels. ``"small"``: 9 x 9 km and some 800, for tests.
+    seed
+        The same seed gives the same layers.
+    progress
+        Told of every step.
+
+    Returns
+    -------
+    dict
+        A layer for each id of the catalogue but ``land``, which the water layer makes needless. Columns are the
+        catalogue's fields; geometry is in EPSG:3006, east and north, in the open sea off the real coast.
+
+    Raises
+    ------
+    SettingsError
+        There is no such size.
+    """
+    figures = size_of(size)
+    rng = np.random.default_rng(seed)
+    with progress("Almskär (synthetic)", total=4) as advance:
+        terrain = build_terrain(rng, figures)
+        places = find_places(rng, terrain, figures)
+        advance(1)
+        roads = rural_roads(rng, terrain, places, figures)
+        railway = railway_line(terrain, figures)
+        settlements = _settlements(terrain, places, figures, railway, [road.line for road in roads if road.number])
+        advance(1)
+        parcels = cut_parcels(rng, terrain, places, roads, railway, settlements, figures)
+        buildings = put_up_buildings(rng, parcels)
+        advance(1)
+        areas = statistical_layer(terrain, settlements, figures)
+        homes = np.repeat(
+            shapely.get_coordinates(shapely.centroid(buildings.footprints)), buildings.dwellings, axis=0
+        )
+        frames: dict[str, gpd.GeoDataFrame | pd.DataFrame] = {
+            "municipality": layer("municipality", [terrain.municipality], id=[CODE], name=[NAME]),
+            "parcels": parcel_layer(rng, terrain, parcels, buildings, settlements),
+            "water": water_layer(rng, terrain, parcels),
+            "roads": road_layer(roads, settlements),
+            "railways": layer("railways", [railway], id=["J1"], name=["Kustbanan (påhittad)"]),
+            "buildings": layer(
+                "buildings",
+                buildings.footprints,
+                id=[f"B{number + 1}" for number in range(len(buildings.use))],
+                use=buildings.use.tolist(),
+                year_built=buildings.year_built.tolist(),
+                dwellings=buildings.dwellings.tolist(),
+            ),
+            "plans": plan_layer(rng, parcels, settlements),
+            "utility_areas": utility_layer(settlements),
+            "shore_protection": shore_protection_layer(terrain, settlements, figures.extent_m),
+            "protected_nature": nature_layer(terrain, figures),
+            "flood": flood_layer(terrain),
+            "services": service_layer(rng, terrain, places, settlements),
+            "settlements": settlement_layer(settlements, homes, figures.population / len(homes)),
+            "statistical_areas": areas,
+        }
+        frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
+        advance(1)
+    return dict(sorted(frames.items()))
+
+
+def _settlements(
+    terrain: Terrain, places: Places, size: Size, railway: shapely.Geometry, main: list[shapely.LineString]
+) -> list[Settlement]:
+    barriers = shapely.union_all([railway.buffer(16.0), terrain.river.buffer(15.0), *shapely.buffer(main, 12.0)])
+    sites = [(NAME, "urban", terrain.town, size.town_radius_m, 0.5)]
+    sites += [
+        (name, "small", shapely.Point(x, y), size.village_radius_m * (1.0 - 0.1 * number), 0.4 + 1.1 * number)
+        for number, (name, (x, y)) in enumerate(zip(VILLAGES, places.villages, strict=False))
+    ]
+    return [
+        lay_out(terrain, size, name=name, kind=kind, centre=centre, radius_m=radius, angle=angle, barriers=barriers)
+        for name, kind, centre, radius, angle in sites
+    ]
+
+
+def _homes_by_area(areas: gpd.GeoDataFrame, buildings: Buildings) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    middle = shapely.centroid(buildings.footprints)
+    area = shapely.STRtree(areas.geometry.to_numpy()).query_nearest(middle, all_matches=False)[1]
+    flats = buildings.dwellings > 2
+    one, many = (
+        np.bincount(area[chosen], buildings.dwellings[chosen], minlength=len(areas)) for chosen in (~flats, flats)
+    )
+    return one, many

@@ -1,0 +1,105 @@
+"""What the municipality has decided: plans, water-and-sewer areas, and what is lifted or extended at the shore."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from layers.synthetic.frames import layer
+from layers.synthetic.parcels import Parcels
+from layers.synthetic.streets import Settlement
+from layers.synthetic.terrain import Terrain
+
+__all__ = ["plan_layer", "shore_protection_layer", "utility_layer"]
+
+# By use: code, homes, most homes on a plot, smallest plot (m²), largest building area (m²).
+_RIGHTS: Final[dict[str, tuple[str, str, int | None, float | None, float | None]]] = {
+    "homes": ("B", "allowed", 1, 700.0, 220.0),
+    "development": ("B", "allowed", 2, 750.0, 250.0),
+    "flats": ("B", "allowed", 40, 2_000.0, 1_400.0),
+    "centre": ("BC", "special", 12, None, 900.0),
+    "industry": ("J", "prohibited", None, 2_500.0, None),
+    "public": ("C", "prohibited", None, None, None),
+    "park": ("N", "prohibited", None, None, None),
+}
+_QUARTERS: Final = ("Tallen", "Örnen", "Laxen", "Svanen", "Ekorren", "Granen", "Björken", "Fyren", "Ankaret", "Måsen",
+    "Linden", "Vargen", "Räven", "Havsörnen", "Sälen", "Strömmingen")  # fmt: skip
+
+
+def plan_layer(
+    rng: np.random.Generator, parcels: Parcels, settlements: list[Settlement]
+) -> gpd.GeoDataFrame:
+    """Return the plans: the town and every other village have them; one row a use within a plan."""
+    rows: list[dict[str, object]] = []
+    shapes: list[shapely.Geometry] = []
+    number = 0
+    for place, settlement in enumerate(settlements):
+        if place and place % 2 == 0:
+            continue
+        inside = np.flatnonzero((parcels.place == place) & np.isin(parcels.use, list(_RIGHTS)))
+        middle = shapely.get_coordinates(shapely.centroid(parcels.blocks))[parcels.block[inside]]
+        count = max(2, min(16, len(inside) // 150)) if place == 0 else 2
+        seeds = middle[rng.choice(len(middle), count, replace=False)]
+        quarter = np.argmin(np.hypot(*(middle[:, None] - seeds[None]).transpose(2, 0, 1)), axis=1)
+        for part in range(count):
+            number += 1
+            year = int(rng.integers(1955, 2016))
+            for use, (code, homes, most, smallest, largest) in _RIGHTS.items():
+                chosen = inside[(quarter == part) & (parcels.use[inside] == use)]
+                if not len(chosen):
+                    continue
+                new = use == "development"
+                decided = 2022 if new else year
+                wanted = smallest if use != "homes" or place == 0 else 900.0
+                shapes.append(shapely.coverage_union_all(parcels.polygons[chosen]))
+                rows.append(
+                    {
+                        "id": f"0000-P{decided}/{number}" + ("-N" if new else ""),
+                        "name": f"Kv. {_QUARTERS[(number - 1) % 16]}, {settlement.name}",
+                        "use_code": code,
+                        "homes": homes,
+                        "max_homes_per_plot": most,
+                        "min_plot_m2": wanted,
+                        "max_bya_m2": largest,
+                        "in_force": f"{decided}-{1 + number % 12:02d}-15",
+                        "period_end": f"{decided + (15 if new else 10)}-{1 + number % 12:02d}-15",
+                    }
+                )
+    return layer("plans", shapes, **{key: [row[key] for row in rows] for key in rows[0]})
+
+
+def utility_layer(settlements: list[Settlement]) -> gpd.GeoDataFrame:
+    """Return where the municipality supplies water and sewer: all in the town, less the smaller the village."""
+    town, *villages = (settlement.region.buffer(40.0, quad_segs=4) for settlement in settlements)
+    shapes, kinds, states = [town], ["both"], ["existing"]
+    for number, village in enumerate(villages):
+        shapes += [village] if number != 1 else [village, village]
+        kinds += [("both", "water", "both", "water")[number % 4]] if number != 1 else ["water", "sewer"]
+        states += ["existing"] if number != 1 else ["existing", "planned"]
+    return layer("utility_areas", shapes, id=[f"VA{n + 1}" for n in range(len(shapes))], kind=kinds, status=states)
+
+
+def shore_protection_layer(terrain: Terrain, settlements: list[Settlement], extent_m: float) -> gpd.GeoDataFrame:
+    """Return one shore where the protection is extended to 300 m, and parts of the town where it is lifted."""
+    coast = shapely.boundary(terrain.mainland)
+    where = shapely.Point(terrain.town.x + 0.06 * extent_m, terrain.town.y - 0.2 * extent_m)
+    at = coast.interpolate(coast.project(where))
+    rim = coast.intersection(at.buffer(0.06 * extent_m)).simplify(10.0)
+    extended = rim.buffer(300.0, quad_segs=6).intersection(terrain.municipality)
+    reach = max(250.0, 0.022 * extent_m)
+    town = settlements[0].region
+    lifted = [
+        town.intersection(terrain.mouth.buffer(reach)),
+        town.intersection(terrain.river_line.buffer(110.0)).difference(terrain.mouth.buffer(reach)),
+    ]
+    lifted = [shape for shape in lifted if not shape.is_empty]
+    return layer(
+        "shore_protection",
+        [extended, *lifted],
+        id=[f"SS{number + 1}" for number in range(1 + len(lifted))],
+        decision=["extended", *["lifted"] * len(lifted)],
+        date=["2014-11-20", "1998-05-04", "2009-09-01"][: 1 + len(lifted)],
+    )
