@@ -93,7 +93,8 @@ def _with_supply(table: pd.DataFrame, plots: gpd.GeoDataFrame) -> pd.DataFrame:
     )
     sums = supply.groupby("area", as_index=False).sum()
     every = pd.MultiIndex.from_product(
-        [pd.unique(pd.concat([table["area"], sums["area"]])), pd.unique(table["year"])], names=["area", "year"]
+        [pd.unique(pd.concat([table["area"], sums["area"]])), pd.unique(table["year"])],
+        names=["area", "year"],
     ).to_frame(index=False)
     merged = every.merge(table, on=["area", "year"], how="left").merge(sums, on="area", how="left")
     numbers = ["population", "households", "need", "plots", "supply_homes", "supply_available"]

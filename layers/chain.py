@@ -138,9 +138,7 @@ def plan(
         return PlanResult(last, True, _readable(store))
     layers = read_inputs(store, {name: version.number for name, version in current.items()}, progress)
     derived = derive(layers, rules, workspace, as_of=day, progress=progress)
-    new = [
-        NewLayer(name, table, DERIVED[name], {"derived": True}) for name, table in derived.tables.items()
-    ]
+    new = [NewLayer(name, table, DERIVED[name], {"derived": True}) for name, table in derived.tables.items()]
     notes = [note.model_dump() for note in derived.notes]
     with progress("Storing"):
         store.write_many(
@@ -160,9 +158,7 @@ def plan(
     return PlanResult(run, False, _readable(store))
 
 
-def read_inputs(
-    store: Store, numbers: Mapping[str, int], progress: Progress = silent
-) -> dict[str, Frame]:
+def read_inputs(store: Store, numbers: Mapping[str, int], progress: Progress = silent) -> dict[str, Frame]:
     """Read layers by their version numbers."""
     with progress("Reading layers", total=len(numbers)) as advance:
         layers = {}
@@ -323,4 +319,3 @@ def _identity(version: LayerVersion) -> dict[str, Any]:
 def _readable(store: Store) -> dict[str, Frame]:
     names = ("waterfall", "balance", "figures")
     return {name: store.read(name) for name in names if store.current(name) is not None}
-

@@ -62,7 +62,8 @@ def _column(values: list[Any], kind: str) -> pd.Series[Any]:
     if kind.startswith("datetime64"):
         # Text in ISO 8601, some with fractions of a second, some in summer time.
         moments = pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601", utc="," in kind)
-        return moments.astype(kind)
+        restored: pd.Series[Any] = moments.astype(pd.api.types.pandas_dtype(kind))
+        return restored
     if kind.startswith("float"):
         # An integral number came out of JSON as an integer, of any size.
         return pd.Series([np.nan if value is None else float(value) for value in values], dtype=kind)

@@ -89,7 +89,9 @@ class LayerVersionRow(Base):
     is_current: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     srid: Mapped[int | None] = mapped_column(Integer, comment="EPSG code; null for a table without geometry")
-    columns: Mapped[list[list[str]]] = mapped_column(JSONB, comment="column names in order, with pandas dtypes")
+    columns: Mapped[list[list[str]]] = mapped_column(
+        JSONB, comment="names in order, with pandas dtypes"
+    )
     feature_count: Mapped[int] = mapped_column(Integer)
     content_hash: Mapped[str] = mapped_column(Text)
     source: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))

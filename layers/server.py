@@ -214,7 +214,8 @@ class Server:
             program = Path(command[0]).name
             told = "\n".join(answer.stdout.strip().splitlines()[-8:])
             tail = f"{self.log} ends with:\n{self._tail()}" if program == "pg_ctl" and self._tail() else None
-            raise DatabaseError(f"{program} failed in {self.home}: {told}", hint=tail)
+            full = "The disk is full: make room and try again." if "No space left" in told else None
+            raise DatabaseError(f"{program} failed in {self.home}: {told}", hint=full or tail)
 
     def _pid_file(self) -> list[str]:
         try:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from contextlib import suppress
+from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 import psycopg
 import pyproj
 import shapely
@@ -26,9 +26,6 @@ from layers.schema import SCHEMA, Feature, LayerVersionRow, RunRow
 from layers.versions import Frame, LayerVersion, NewLayer, Run, version_of
 
 __all__ = ["LayerVersion", "NewLayer", "Run", "Store"]
-
-# A GeoDataFrame is a DataFrame; the name says that both are meant.
-Frame: TypeAlias = pd.DataFrame
 
 
 class Store:
@@ -140,7 +137,11 @@ class Store:
 
     def _analyse(self) -> None:
         """Tell the planner of the new rows: requests may come sooner than autovacuum."""
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # The layers are written by now: without statistics they are only slower.
+        with (
+            suppress(DBAPIError),
+            self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
             connection.execute(sa.text(f"ANALYZE {SCHEMA}.layer_version, {SCHEMA}.feature"))
 
     def _write(self, session: Session, new: NewLayer, digest: str, run: int | None) -> LayerVersionRow:

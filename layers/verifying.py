@@ -99,9 +99,7 @@ def verify(store: Store, *, run: int | None = None, progress: Progress = silent)
     workspace = Workspace.from_mapping(dict(record.parameters))
     as_of = workspace.rules.as_of
     assert isinstance(as_of, dt.date)  # noqa: S101
-    derived = derive(
-        layers, RuleSet.from_mapping(record.rule_set), workspace, as_of=as_of, progress=progress
-    )
+    derived = derive(layers, RuleSet.from_mapping(record.rule_set), workspace, as_of=as_of, progress=progress)
     with progress("Comparing", total=len(record.outputs)) as advance:
         for name, identity in sorted(record.outputs.items()):
             stored = store.rehash(name, version=int(identity["number"]))

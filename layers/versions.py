@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-import geopandas as gpd
 import pandas as pd
 
 from layers.schema import LayerVersionRow
 
 __all__ = ["Frame", "LayerVersion", "NewLayer", "Run", "version_of"]
 
-Frame = pd.DataFrame | gpd.GeoDataFrame
+# A GeoDataFrame is a DataFrame; the name says that both are meant.
+Frame: TypeAlias = pd.DataFrame
 
 
 @dataclass(frozen=True)

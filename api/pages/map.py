@@ -36,6 +36,7 @@ _FRAMES = {
     "water": "water",
     "settlements": "settlements",
     "areas": "statistical_areas",
+    "parcels": "parcels",
     "balance": "balance",
 }
 _KEPT = 8

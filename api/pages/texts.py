@@ -79,11 +79,26 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 _MAPPINGS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "verdicts": {
-        "yes": ("Ingen prövad regel tar all mark.", "No rule that was asked takes all of the land."),
+        "yes": (
+            "En del av marken tas inte av någon prövad regel.",
+            "No rule that was asked takes all of the land.",
+        ),
         "no": ("Reglerna tar all mark.", "The rules take all of the land."),
         "unknown": (
             "Marken måste utredas innan någon kan säga om det går att bygga.",
             "The land must be investigated before anyone can say whether one can build.",
+        ),
+        "disputed": ("Uppgifterna är ifrågasatta.", "The facts are disputed."),
+    },
+    "place_verdicts": {
+        "yes": (
+            "Ingen prövad regel hindrar att man bygger här.",
+            "No rule that was asked keeps one from building here.",
+        ),
+        "no": ("Regler hindrar att man bygger här.", "Rules keep one from building here."),
+        "unknown": (
+            "Platsen måste utredas innan någon kan säga om det går att bygga.",
+            "The place must be investigated before anyone can say whether one can build.",
         ),
         "disputed": ("Uppgifterna är ifrågasatta.", "The facts are disputed."),
     },

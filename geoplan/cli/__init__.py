@@ -127,7 +127,8 @@ def init(
 def import_(
     context: typer.Context,
     layers: Annotated[
-        list[str] | None, typer.Argument(metavar="[LAYER]...", help="Layers to import. Default: all configured.")
+        list[str] | None,
+        typer.Argument(metavar="[LAYER]...", help="Layers to import. Default: all configured."),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -197,7 +198,9 @@ def serve(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put the workspace.")] = Path("demo"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put the workspace.")] = Path(
+        "demo"
+    ),
     serve: Annotated[bool, typer.Option(help="Serve the map when done.")] = True,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,

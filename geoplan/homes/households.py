@@ -84,7 +84,9 @@ def quotas_by_group(groups: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
             continue
         result.append((sex, age, sum(years * quota for years, quota in matching) / covered))
     if faults:
-        raise FrameError("household_quotas", faults, hint="Add rows for them, 0 where nobody heads a household.")
+        raise FrameError(
+            "household_quotas", faults, hint="Add rows for them, 0 where nobody heads a household."
+        )
     return pd.DataFrame(result, columns=["sex", "age", "quota"])
 
 

@@ -119,16 +119,16 @@ def _held(base: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
 def _interpolated(
     projection: pd.DataFrame, base: pd.DataFrame, base_year: int, years: Sequence[int]
 ) -> pd.DataFrame:
-    wide = projection.pivot_table(index=_GROUP, columns="year", values="population", aggfunc="sum").fillna(0.0)
+    wide = projection.pivot_table(index=_GROUP, columns="year", values="population", aggfunc="sum").fillna(
+        0.0
+    )
     start = base.set_index(_GROUP)["population"]
     wide = wide.reindex(wide.index.union(start.index), fill_value=0.0)
     wide[base_year] = start.reindex(wide.index, fill_value=0.0)
     known = np.array(sorted(wide.columns), dtype=float)
     _inside(known, years)
     values = wide[sorted(wide.columns)].to_numpy(dtype=float)
-    result = {
-        year: np.array([np.interp(year, known, row) for row in values]) for year in (base_year, *years)
-    }
+    result = {year: np.array([np.interp(year, known, row) for row in values]) for year in (base_year, *years)}
     long = pd.DataFrame(result, index=wide.index).reset_index()
     table = long.melt(id_vars=_GROUP, var_name="year", value_name="population").astype({"year": int})
     return table[["area", "year", "sex", "age", "population"]]

@@ -79,7 +79,7 @@ def islands(layers: Mapping[str, gpd.GeoDataFrame]) -> npt.NDArray[Any]:
         return np.empty(0, dtype=object)
     whole = shapely.union_all(municipality.geometry.to_numpy())
     parts: npt.NDArray[Any] = shapely.get_parts(shapely.difference(whole, shapely.union_all(sea)))
-    parts = parts[shapely.get_type_id(parts) == 3]
+    parts = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
     if not len(parts):
         return parts
     mainland = shapely.intersects(parts, shapely.boundary(whole))

@@ -94,16 +94,17 @@ class Explanation:
 
     @property
     def buildable(self) -> Answer:
-        """Whether one may build: ``no`` where all is taken, ``unknown`` where that hangs on an investigation."""
-        if self.buildable_m2 is not None:
-            return "yes" if self.buildable_m2 > 0 else self._why_not()
-        return "yes" if self._why_not() == "yes" else self._why_not()
+        """Whether one may build there, as far as the rules say.
 
-    def _why_not(self) -> Answer:
-        against = {fact.rule.severity for fact in self.facts if fact.holds == "yes"} & set(BLOCKING)
-        if not against:
-            return "yes"
-        return "unknown" if against == {"investigate"} else "no"
+        ``no`` where a rule that was asked takes all of it; ``unknown`` where that hangs on an investigation, or
+        where nothing stands against it but a rule that could was never asked: unknown never counts as buildable.
+        """
+        blocking = [fact for fact in self.facts if fact.rule.severity in BLOCKING]
+        against = {fact.rule.severity for fact in blocking if fact.holds == "yes"}
+        taken = bool(against) if self.buildable_m2 is None else self.buildable_m2 <= 0
+        if taken:
+            return "unknown" if against == {"investigate"} else "no"
+        return "unknown" if any(fact.holds in ("unknown", "disputed") for fact in blocking) else "yes"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -127,7 +128,9 @@ class Explanation:
             lines.append(f"  {self.buildable_m2:,.0f} m² {of} {self.area_m2:,.0f} m²".replace(",", "\u202f"))
         heads = {
             "yes": "Gäller:" if sv else "Holds:",
-            "unknown": "Okänt, aldrig tillfrågat (lagret saknas):" if sv else "Unknown, never asked (no layer):",
+            "unknown": "Okänt, aldrig tillfrågat (lagret saknas):"
+            if sv
+            else "Unknown, never asked (no layer):",
             "disputed": "Ifrågasatt:" if sv else "Disputed:",
             "no": "Tillfrågat och fritt:" if sv else "Asked and clear:",
         }
@@ -285,7 +288,9 @@ def _lines(fact: Fact, language: str) -> list[str]:
         grounds = f": {rule.exemption.grounds[language]}" if rule.exemption.grounds else "."
         lines.append(f"    {'Dispens tänkbar' if sv else 'Exemption thinkable'}{grounds}")
     if rule.change:
-        lines.append(f"    {'Vad som måste ändras' if sv else 'What would have to change'}: {rule.change[language]}")
+        lines.append(
+            f"    {'Vad som måste ändras' if sv else 'What would have to change'}: {rule.change[language]}"
+        )
     return lines
 
 

@@ -191,7 +191,9 @@ def _assemble(
     number = pd.Series(owner).groupby(owner).cumcount().to_numpy() + 1
     pieces = pd.DataFrame(
         {
-            "id": [f"{ids[o]}-{n}" if b else str(ids[o]) for o, n, b in zip(owner, number, built, strict=True)],
+            "id": [
+                f"{ids[o]}-{n}" if b else str(ids[o]) for o, n, b in zip(owner, number, built, strict=True)
+            ],
             "row": owner,
             "kind": np.where(built, "remainder", "vacant_parcel"),
             "width_m": width,
@@ -221,7 +223,9 @@ def _describe(
     kind = frame["kind_of_area"].to_numpy()[row]
     mine = plan.iloc[row].reset_index(drop=True)
     standard = np.array([rules[name].homes_per_plot for name in kind], dtype=int)
-    allowed = pd.to_numeric(mine["max_homes_per_plot"], errors="coerce") if "max_homes_per_plot" in mine else None
+    allowed = (
+        pd.to_numeric(mine["max_homes_per_plot"], errors="coerce") if "max_homes_per_plot" in mine else None
+    )
     by_plan = allowed.to_numpy(dtype=float) if allowed is not None else np.full(len(plots), np.nan)
     columns: dict[str, Any] = {
         "id": plots["id"].to_numpy(),
@@ -308,7 +312,9 @@ def _dropped(
         pd.DataFrame(
             {"parcel": ids[owner[large & ~good]], "reason": TOO_NARROW, "area_m2": areas[large & ~good]}
         ),
-        pd.DataFrame({"parcel": ids, "reason": np.where(unknown_place, BUILT_UNKNOWN, BUILT), "area_m2": kept}),
+        pd.DataFrame(
+            {"parcel": ids, "reason": np.where(unknown_place, BUILT_UNKNOWN, BUILT), "area_m2": kept}
+        ),
     ]
     table = pd.concat(rows, ignore_index=True)
     table = table[table["area_m2"] > 0].groupby(["parcel", "reason"], sort=True, as_index=False).sum()

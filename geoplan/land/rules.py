@@ -238,7 +238,9 @@ class RuleSet(_Model):
             if name not in settings:
                 near = difflib.get_close_matches(name, settings, 1)
                 hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(settings) or 'none'}."
-                raise SettingsError(f"rules.settings.{name}: rule set {self.name} has no such setting.", hint=hint)
+                raise SettingsError(
+                    f"rules.settings.{name}: rule set {self.name} has no such setting.", hint=hint
+                )
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise SettingsError(f"rules.settings.{name}: {value!r} is not a number of zero or more.")
             settings[name] = settings[name].model_copy(update={"default": float(value)})

@@ -66,7 +66,7 @@ def sea_from_land(land: gpd.GeoDataFrame, municipality: gpd.GeoDataFrame) -> gpd
     whole = shapely.union_all(municipality.geometry.to_numpy())
     dry = shapely.union_all(shapely.intersection(land.geometry.to_numpy(), whole))
     parts = shapely.get_parts(shapely.difference(whole, dry))
-    parts = parts[shapely.get_type_id(parts) == 3]
+    parts = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
     count = len(parts)
     return gpd.GeoDataFrame(
         {
@@ -205,7 +205,9 @@ def _rows(shapes: npt.NDArray[Any], basis: str, features: npt.NDArray[Any], crs:
 
 
 def _ids(frame: gpd.GeoDataFrame) -> npt.NDArray[Any]:
-    names: npt.NDArray[Any] = frame["id"].to_numpy(dtype=object) if "id" in frame else np.full(len(frame), None)
+    names: npt.NDArray[Any] = (
+        frame["id"].to_numpy(dtype=object) if "id" in frame else np.full(len(frame), None)
+    )
     return names
 
 

@@ -62,7 +62,9 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
         )
     order = {rule.id: number for number, rule in enumerate(constraints.rules.rules)}
     severities = ("forbidden", "needs_exemption", "investigate")
-    rows[1:] = sorted(rows[1:], key=lambda row: (severities.index(str(row["severity"])), order[str(row["step"])]))
+    rows[1:] = sorted(
+        rows[1:], key=lambda row: (severities.index(str(row["severity"])), order[str(row["step"])])
+    )
     left = parcels[parcels["buildable_m2"] > 0]
     rows.append(_total("buildable", left["buildable_m2"].sum(), len(left)))
     for reason in ("built", "built_place_unknown", "too_small", "too_narrow"):
@@ -72,7 +74,18 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
             rows.append(_total(reason, lost, int(part["parcel"].nunique())) | {"kind": "loss"})
     last = _total("plots", plots["area_m2"].sum(), int(plots["parcel"].nunique()))
     rows.append(last | {"plots": len(plots), "homes": int(plots["homes"].sum())})
-    columns = ("step", "kind", "title_sv", "title_en", "severity", "layer", "area_m2", "parcels", "plots", "homes")
+    columns = (
+        "step",
+        "kind",
+        "title_sv",
+        "title_en",
+        "severity",
+        "layer",
+        "area_m2",
+        "parcels",
+        "plots",
+        "homes",
+    )
     table = pd.DataFrame(rows, columns=list(columns))
     return table.astype({"plots": "Int64", "homes": "Int64", "severity": object, "layer": object})
 
@@ -89,4 +102,3 @@ def _total(step: str, area: float, parcels: int) -> dict[str, object]:
         "area_m2": float(area),
         "parcels": parcels,
     }
-

@@ -71,6 +71,7 @@ def page_content(
         "t": words,
         "years": "–".join(dict.fromkeys((str(years[0]), str(years[-1])))) if years else "",
         "synthetic": synthetic,
+        "wet": "land" in data.layers or "water" in data.layers,
         "links": links,
         "tables": _tables(data.balance, scale, words, language),
         "no_supply": no_supply,
@@ -194,7 +195,7 @@ def _ramp(scale: Classes, words: Mapping[str, Any]) -> dict[str, Any]:
 def _base_group(data: MapData, words: Mapping[str, Any]) -> dict[str, Any]:
     entries = [
         _entry(words[name], name, layer=name)
-        for name in ("settlements", "municipality", "water", "land")
+        for name in ("settlements", "municipality", "parcels", "water", "land")
         if name in data.layers
     ]
     if "land" in data.layers and "water" not in data.layers:

@@ -30,14 +30,16 @@ __all__ = ["MapData", "MapLinks", "draw_map", "plot_map", "prepare_map", "save_m
 # Bytes that the coordinates of a layer may take; together with some 600 bytes a plot for the records, a
 # municipality with 3,000 plots stays well below 10 MB.
 _BUDGET = {
-    "plots": 2_500_000,
+    "plots": 2_000_000,
+    "parcels": 1_500_000,
+    "ground": 200_000,
     "land": 900_000,
     "water": 700_000,
     "settlements": 200_000,
     "municipality": 100_000,
     "areas": 800_000,
 }
-_CONSTRAINTS_BUDGET = 3_000_000
+_CONSTRAINTS_BUDGET = 2_200_000
 _LABELS = 40
 
 
@@ -107,6 +109,7 @@ def prepare_map(
     water: gpd.GeoDataFrame | None = None,
     settlements: gpd.GeoDataFrame | None = None,
     areas: gpd.GeoDataFrame | None = None,
+    parcels: gpd.GeoDataFrame | None = None,
     balance: pd.DataFrame | None = None,
 ) -> MapData:
     """Do the part of a map that costs time and knows no language: generalise, dissolve, write.
@@ -117,7 +120,7 @@ def prepare_map(
         As :mod:`geoplan.land` gives them; ``plots`` is ``None`` where there are no parcels.
     constraints, rules
         Pieces of :class:`geoplan.land.constraints.Constraints` and the rule set they come from.
-    municipality, land, water, settlements, areas
+    municipality, land, water, settlements, areas, parcels
         Layers as the catalogue describes them. Whatever is given must share one projected CRS of any unit.
     balance
         Columns ``area, area_name, year, need, supply_homes, balance, plots``.
@@ -129,14 +132,20 @@ def prepare_map(
     InputError
         There is nothing to draw.
     """
-    frames = [frame for frame in (municipality, areas, plots, land, settlements, water) if frame is not None]
+    frames = [
+        frame
+        for frame in (municipality, areas, parcels, plots, land, settlements, water)
+        if frame is not None
+    ]
     crs = same_crs(*frames, constraints) if frames else None
     extent = next((frame for frame in frames if len(frame)), None)
     if crs is None or extent is None:
         raise InputError("There is nothing to draw.", hint="Import at least the municipality, or parcels.")
     records = plot_records(plots, reasons) if plots is not None else []
     drawings: dict[str, Drawing] = {}
+    ground = next((frame for frame in (municipality, areas) if frame is not None and len(frame)), None)
     for name, frame in (
+        ("ground", ground if land is None else None),
         ("land", land),
         ("water", water),
         ("settlements", settlements),
@@ -153,6 +162,11 @@ def prepare_map(
             finest_m=5.0,
         )
     drawings.update(_constraint_drawings(constraints, rules))
+    if parcels is not None and len(parcels):
+        outlines = _outlines(parcels.geometry)
+        drawn = draw(outlines, [{}] * len(outlines), budget=_BUDGET["parcels"], coarsest_m=5.0)
+        if not drawn.as_points:  # boundaries so coarse that they mislead are better left out
+            drawings["parcels"] = drawn
     if plots is not None and len(plots):
         drawings["plots"] = draw(
             plots.geometry,
@@ -238,6 +252,7 @@ def plot_map(
     water: gpd.GeoDataFrame | None = None,
     settlements: gpd.GeoDataFrame | None = None,
     areas: gpd.GeoDataFrame | None = None,
+    parcels: gpd.GeoDataFrame | None = None,
     balance: pd.DataFrame | None = None,
     language: Language = "sv",
     assets: AssetMode = "inline",
@@ -272,6 +287,7 @@ def plot_map(
         water=water,
         settlements=settlements,
         areas=areas,
+        parcels=parcels,
         balance=balance,
     )
     return draw_map(
@@ -344,6 +360,12 @@ def _around(geometry: gpd.GeoSeries, bounds: npt.NDArray[np.float64]) -> gpd.Geo
     margin = 0.15 * max(east - west, north - south)
     box = (west - margin, south - margin, east + margin, north + margin)
     return gpd.GeoSeries(shapely.clip_by_rect(geometry.to_numpy(), *box), crs=geometry.crs)
+
+
+def _outlines(parcels: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return boundaries once, not once from each side."""
+    lines = shapely.line_merge(shapely.union_all(shapely.boundary(parcels.to_numpy())))
+    return gpd.GeoSeries([lines], crs=parcels.crs)
 
 
 def _names(areas: gpd.GeoDataFrame | None) -> dict[str, str]:

@@ -40,6 +40,8 @@ def styles() -> dict[str, dict[str, Any]]:
     """Return the styles of everything but constraints, by the name that ``map.js`` asks for."""
     found: dict[str, dict[str, Any]] = {
         "land": {"fill": _LAND, "line": "#aebdc4", "weight": 0.7},
+        "ground": {"fill": _LAND},
+        "parcels": {"line": "#8b8577", "weight": 0.7, "ground": _LAND},
         "sea": {"fill": _SEA, "weight": 0.7, "line": "#aebdc4"},
         "water": {"fill": _SEA, "line": "#a3bccb", "weight": 0.9},
         "settlements": {

@@ -88,6 +88,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "sea": ("Vatten eller utanför", "Water or outside"),
     "settlements": ("Tätorter och småorter", "Settlements"),
     "municipality": ("Kommungräns", "Municipal boundary"),
+    "parcels": ("Fastighetsgränser (när du zoomar in)", "Parcel boundaries (when you zoom in)"),
+    "ground": ("Mark", "Ground"),
     "areas": ("Statistikområden", "Statistical areas"),
     "unknown_rules": (
         "Aldrig prövat, för att lagret saknas: {rules}. Okänt räknas inte som byggbart.",

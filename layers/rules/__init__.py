@@ -71,9 +71,7 @@ def _parse(name: str, folder: Path | None) -> dict[str, Any]:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(
-                f"rules.set: {path} cannot be read ({error}).", hint=_known(name)
-            ) from error
+            raise SettingsError(f"rules.set: {path} cannot be read ({error}).", hint=_known(name)) from error
     elif name in shipped_rule_sets():
         text = resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
     else:

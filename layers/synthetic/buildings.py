@@ -16,8 +16,8 @@ __all__ = ["INSET_M", "Buildings", "put_up_buildings"]
 
 INSET_M = 4.5
 
-# What stands on a parcel by its use: the building's use, its share of the parcels, width and length with their
-# spread (m), and the dwellings.
+# What stands on a parcel by its use: the building's use, its share of the parcels, width and length with
+# their spread (m), and the dwellings.
 _KINDS: dict[str, tuple[str, float, tuple[float, float], tuple[float, float], tuple[int, int]]] = {
     "homes": ("dwelling", 0.94, (8.5, 11.0), (11.0, 16.0), (1, 1)),
     "flats": ("dwelling", 0.95, (12.0, 14.0), (34.0, 52.0), (14, 28)),
@@ -53,7 +53,9 @@ def put_up_buildings(rng: np.random.Generator, parcels: Parcels) -> Buildings:
     found: list[tuple[Shapes, npt.NDArray[np.intp], str, npt.NDArray[np.int64]]] = []
     for use, (kind, share, wide, long, homes) in _KINDS.items():
         chosen = np.flatnonzero(parcels.use == use)
-        chosen = chosen[(rng.uniform(size=len(chosen)) < share) & (shapely.area(parcels.polygons[chosen]) > 420)]
+        chosen = chosen[
+            (rng.uniform(size=len(chosen)) < share) & (shapely.area(parcels.polygons[chosen]) > 420)
+        ]
         width, length = rng.uniform(*wide, len(chosen)), rng.uniform(*long, len(chosen))
         shapes, placed = _place(parcels.polygons[chosen], width, length)
         dwellings = rng.integers(homes[0], homes[1] + 1, len(chosen))
@@ -62,7 +64,9 @@ def put_up_buildings(rng: np.random.Generator, parcels: Parcels) -> Buildings:
         found.append((shapes, chosen[placed], kind, dwellings[placed]))
         if use in ("homes", "farm"):
             spot = placed & (rng.uniform(size=len(chosen)) < 0.55)
-            sheds, stand = _sheds(rng, parcels.polygons[chosen[spot]], shapes[spot[placed]], big=use == "farm")
+            sheds, stand = _sheds(
+                rng, parcels.polygons[chosen[spot]], shapes[spot[placed]], big=use == "farm"
+            )
             found.append((sheds, chosen[spot][stand], "complement", np.zeros(int(stand.sum()), np.int64)))
     use_of = np.concatenate([np.full(len(shapes), kind, "U12") for shapes, _, kind, _ in found])
     parcel = np.concatenate([parcel for _, parcel, _, _ in found])
@@ -87,7 +91,9 @@ def _place(parcels: Shapes, width: Floats, length: Floats) -> tuple[Shapes, npt.
     along = _direction(parcels)
     for scale in (1.0, 0.85, 0.7):
         left = np.flatnonzero(shapely.is_missing(shapes) & ~shapely.is_empty(room))
-        tried = _rectangles(shapely.get_coordinates(middle[left]), along[left], width[left] * scale, length[left] * scale)
+        tried = _rectangles(
+            shapely.get_coordinates(middle[left]), along[left], width[left] * scale, length[left] * scale
+        )
         fits = shapely.contains(room[left], tried)
         shapes[left[fits]] = tried[fits]
     placed = ~shapely.is_missing(shapes)
@@ -102,7 +108,11 @@ def _sheds(
     across = np.column_stack([-along[:, 1], along[:, 0]])
     side = rng.choice([-1.0, 1.0], (len(parcels), 2))
     gap = 24.0 if big else 11.0
-    at = shapely.get_coordinates(shapely.centroid(houses)) + gap * side[:, :1] * along + 4.0 * side[:, 1:] * across
+    at = (
+        shapely.get_coordinates(shapely.centroid(houses))
+        + gap * side[:, :1] * along
+        + 4.0 * side[:, 1:] * across
+    )
     scale = 2.4 if big else 1.0
     sheds = _rectangles(at, along, np.full(len(at), 4.5 * scale), rng.uniform(5.5, 7.5, len(at)) * scale)
     room = shapely.buffer(parcels, -INSET_M - 0.05, join_style="mitre")
@@ -122,5 +132,5 @@ def _direction(parcels: Shapes) -> Floats:
 def _rectangles(middle: Floats, along: Floats, width: Floats, length: Floats) -> Shapes:
     across = np.column_stack([-along[:, 1], along[:, 0]])
     a, b = along * (length / 2)[:, None], across * (width / 2)[:, None]
-    shapes: Shapes = shapely.polygons(np.stack([middle - a - b, middle + a - b, middle + a + b, middle - a + b], axis=1))
-    return shapes
+    corners = np.stack([middle - a - b, middle + a - b, middle + a + b, middle - a + b], axis=1)
+    return np.asarray(shapely.polygons(corners), dtype=object)

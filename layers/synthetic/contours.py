@@ -10,11 +10,12 @@ from layers.synthetic.noise import Field, Floats
 
 __all__ = ["faces_above", "smooth"]
 
-# Marching squares: the bits are the corners above zero (1 south-west, 2 south-east, 4 north-east, 8 north-west),
-# the pairs are the cell's edges that a segment joins (0 south, 1 east, 2 north, 3 west).
+# Marching squares: the bits are the corners above zero (1 south-west, 2 south-east, 4 north-east,
+# 8 north-west), the pairs are the cell's edges that a segment joins (0 south, 1 east, 2 north, 3 west).
 _SEGMENTS: dict[int, tuple[tuple[int, int], ...]] = {
     1: ((3, 0),), 2: ((0, 1),), 3: ((3, 1),), 4: ((1, 2),), 5: ((3, 0), (1, 2)), 6: ((0, 2),), 7: ((3, 2),),
-    8: ((2, 3),), 9: ((2, 0),), 10: ((0, 1), (2, 3)), 11: ((2, 1),), 12: ((1, 3),), 13: ((1, 0),), 14: ((0, 3),),
+    8: ((2, 3),), 9: ((2, 0),), 10: ((0, 1), (2, 3)), 11: ((2, 1),), 12: ((1, 3),),
+    13: ((1, 0),), 14: ((0, 3),),
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def faces_above(field: Field) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.b
         x0, y0, x0 + field.cell_m * (values.shape[1] - 1), y0 + field.cell_m * (values.shape[0] - 1)
     )
     lines = np.array([smooth(line) for line in lines], dtype=object)
-    noded = shapely.union_all(np.append(lines, frame.exterior), grid_size=0.01)
+    noded = shapely.union_all([*lines, frame.exterior], grid_size=0.01)
     polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     points = shapely.point_on_surface(polygons)
     return polygons, field.at(shapely.get_x(points), shapely.get_y(points)) > 0

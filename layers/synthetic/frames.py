@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.catalogue import layer_type
 from layers.synthetic.size import CRS
@@ -18,7 +19,7 @@ __all__ = ["layer", "table"]
 _GRID_M = 0.001
 
 
-def layer(layer_id: str, geometry: Sequence[shapely.Geometry] | Any, /, **columns: Any) -> gpd.GeoDataFrame:
+def layer(layer_id: str, geometry: Sequence[BaseGeometry] | Any, /, **columns: Any) -> gpd.GeoDataFrame:
     """Return a layer with exactly the catalogue's fields; what is not given is missing.
 
     Coordinates are rounded to a millimetre, so that they are the same after a round trip through any format.
@@ -44,7 +45,9 @@ def _columns(layer_id: str, given: Mapping[str, Any], count: int) -> dict[str, A
     for name in names:
         value = given.get(name)
         if value is None or isinstance(value, str | int | float):
-            columns[name] = pd.Series([value] * count, dtype=object if value is None or isinstance(value, str) else None)
+            columns[name] = pd.Series(
+                [value] * count, dtype=object if value is None or isinstance(value, str) else None
+            )
         else:
             kept = list(value)
             text = any(item is None or isinstance(item, str) for item in kept)

@@ -6,12 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.progress import Progress, silent
 from layers.synthetic.buildings import Buildings, put_up_buildings
 from layers.synthetic.frames import layer
 from layers.synthetic.nature import flood_layer, nature_layer, water_layer
 from layers.synthetic.network import rural_roads
+from layers.synthetic.noise import Floats
 from layers.synthetic.parcels import cut_parcels
 from layers.synthetic.people import people_tables
 from layers.synthetic.places import Places, find_places
@@ -48,8 +50,8 @@ def generate(
     Returns
     -------
     dict
-        A layer for each id of the catalogue but ``land``, which the water layer makes needless. Columns are the
-        catalogue's fields; geometry is in EPSG:3006, east and north, in the open sea off the real coast.
+        A layer for each id of the catalogue but ``land``, which the water layer makes needless. Columns are
+        the catalogue's fields; geometry is in EPSG:3006, east and north, in the open sea off the real coast.
 
     Raises
     ------
@@ -64,7 +66,9 @@ def generate(
         advance(1)
         roads = rural_roads(rng, terrain, places, figures)
         railway = railway_line(terrain, figures)
-        settlements = _settlements(terrain, places, figures, railway, [road.line for road in roads if road.number])
+        settlements = _settlements(
+            terrain, places, figures, railway, [road.line for road in roads if road.number]
+        )
         advance(1)
         parcels = cut_parcels(rng, terrain, places, roads, railway, settlements, figures)
         buildings = put_up_buildings(rng, parcels)
@@ -96,31 +100,44 @@ def generate(
             "settlements": settlement_layer(settlements, homes, figures.population / len(homes)),
             "statistical_areas": areas,
         }
-        frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
+        frames |= people_tables(
+            rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population
+        )
         advance(1)
     return dict(sorted(frames.items()))
 
 
 def _settlements(
-    terrain: Terrain, places: Places, size: Size, railway: shapely.Geometry, main: list[shapely.LineString]
+    terrain: Terrain, places: Places, size: Size, railway: BaseGeometry, main: list[shapely.LineString]
 ) -> list[Settlement]:
-    barriers = shapely.union_all([railway.buffer(16.0), terrain.river.buffer(15.0), *shapely.buffer(main, 12.0)])
+    barriers = shapely.union_all(
+        [railway.buffer(16.0), terrain.river.buffer(15.0), *shapely.buffer(main, 12.0)]
+    )
     sites = [(NAME, "urban", terrain.town, size.town_radius_m, 0.5)]
     sites += [
         (name, "small", shapely.Point(x, y), size.village_radius_m * (1.0 - 0.1 * number), 0.4 + 1.1 * number)
         for number, (name, (x, y)) in enumerate(zip(VILLAGES, places.villages, strict=False))
     ]
     return [
-        lay_out(terrain, size, name=name, kind=kind, centre=centre, radius_m=radius, angle=angle, barriers=barriers)
+        lay_out(
+            terrain,
+            name=name,
+            kind=kind,
+            centre=centre,
+            radius_m=radius,
+            angle=angle,
+            barriers=barriers,
+        )
         for name, kind, centre, radius, angle in sites
     ]
 
 
-def _homes_by_area(areas: gpd.GeoDataFrame, buildings: Buildings) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _homes_by_area(areas: gpd.GeoDataFrame, buildings: Buildings) -> tuple[Floats, Floats]:
     middle = shapely.centroid(buildings.footprints)
     area = shapely.STRtree(areas.geometry.to_numpy()).query_nearest(middle, all_matches=False)[1]
     flats = buildings.dwellings > 2
     one, many = (
-        np.bincount(area[chosen], buildings.dwellings[chosen], minlength=len(areas)) for chosen in (~flats, flats)
+        np.bincount(area[chosen], buildings.dwellings[chosen], minlength=len(areas))
+        for chosen in (~flats, flats)
     )
-    return one, many
+    return one.astype(float), many.astype(float)

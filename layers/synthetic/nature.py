@@ -15,13 +15,13 @@ from layers.synthetic.terrain import Terrain
 
 __all__ = ["flood_layer", "nature_layer", "water_layer"]
 
-_LAKES = ("Storsjön", "Långsjön", "Gransjön", "Abborrtjärn", "Hällsjön", "Mörttjärn", "Björnsjön", "Lillsjön")
-_FLOODS = ((100, 0.016, 45.0), (200, 0.03, 80.0))
+_LAKES = ("Storsjön", "Långsjön", "Gransjön", "Abborrtjärn", "Hällsjön", "Mörttjärn", "Björnsjön")
+_FLOODS = ((100, 0.03, 45.0), (200, 0.055, 80.0))
 """Return period in years, height above the sea as the terrain counts it, reach beside the river in metres."""
 
 
 def water_layer(rng: np.random.Generator, terrain: Terrain, parcels: Parcels) -> gpd.GeoDataFrame:
-    """Return the sea, the river, the lakes, and the streams as lines; with the parcels they fill the municipality."""
+    """Return the sea, river and lakes, which with the parcels fill the municipality, and streams as lines."""
     land = shapely.coverage_union_all(parcels.polygons)
     wet = shapely.difference(terrain.municipality, land)
     dug = terrain.lakes[-1]
@@ -47,7 +47,12 @@ def water_layer(rng: np.random.Generator, terrain: Terrain, parcels: Parcels) ->
         name=["Bottenhavet (påhittat)", "Almån", *names, *[f"Bäck {item + 1}" for item in range(lines)]],
         kind=["sea", "stream", *np.where(constructed, "constructed", "lake").tolist(), *["stream"] * lines],
         width_m=[np.nan, 34.0, *[np.nan] * n, *widths.tolist()],
-        constructed_after=[None, None, *[("1988-06-01" if new else None) for new in constructed], *[None] * lines],
+        constructed_after=[
+            None,
+            None,
+            *[("1988-06-01" if new else None) for new in constructed],
+            *[None] * lines,
+        ],
     )
 
 
@@ -55,13 +60,18 @@ def flood_layer(terrain: Terrain) -> gpd.GeoDataFrame:
     """Return the low land that water reaches once in 100 and in 200 years."""
     land = shapely.multipolygons(terrain.land)
     shapes = []
+    x0, y0 = terrain.height.origin
+    side = terrain.height.cell_m * (len(terrain.height.values) - 1)
+    east = shapely.LineString([(x0 + side - 1, y0), (x0 + side - 1, y0 + side)])
     for _, level, reach in _FLOODS:
-        raised = Field(terrain.height.values - level * 2.5, terrain.height.origin, terrain.height.cell_m)
+        raised = Field(terrain.height.values - level, terrain.height.origin, terrain.height.cell_m)
         faces, above = faces_above(raised)
         beside = terrain.river_line.simplify(5.0).buffer(reach)
-        low = shapely.union_all([*faces[~above & (shapely.area(faces) > 20_000)], beside])
+        low = shapely.union_all([*faces[~above & shapely.intersects(faces, east)], beside])
         parts = shapely.get_parts(shapely.intersection(low, land))
-        shapes.append(shapely.multipolygons(parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 400)]))
+        shapes.append(
+            shapely.multipolygons(parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 400)])
+        )
     return layer("flood", shapes, id=["F100", "F200"], return_period=[period for period, *_ in _FLOODS])
 
 
@@ -77,8 +87,12 @@ def nature_layer(terrain: Terrain, size: Size) -> gpd.GeoDataFrame:
         ("Myrens biotopskydd", "biotope_protection", x0 + 0.28 * side, y0 + 0.7 * side, 0.012),
     ]
     discs = [shapely.Point(x, y).buffer(radius * side) for *_, x, y, radius in places]
-    shapes = shapely.intersection(warp(discs, terrain.bend, shift_m=side * 0.012, step_m=120.0), terrain.municipality)
-    source = shapely.Point(terrain.lakes[0].centroid).buffer(0.028 * side).union(terrain.lakes[0].buffer(250.0))
+    shapes = shapely.intersection(
+        warp(discs, terrain.bend, shift_m=side * 0.012, step_m=120.0), terrain.municipality
+    )
+    source = (
+        shapely.Point(terrain.lakes[0].centroid).buffer(0.028 * side).union(terrain.lakes[0].buffer(250.0))
+    )
     return layer(
         "protected_nature",
         [*shapes, source.intersection(terrain.municipality)],

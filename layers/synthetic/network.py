@@ -95,7 +95,7 @@ class _Grid:
 
 
 def rural_roads(rng: np.random.Generator, terrain: Terrain, places: Places, size: Size) -> list[Road]:
-    """Lay the E4, the county roads to the villages and the border, and the private roads to farms and shores."""
+    """Lay the E4, county roads to the villages and the border, and private roads to farms and shores."""
     grid = _Grid(terrain, size, rng)
     (x0, y0), side = size.origin, size.extent_m
     town = terrain.town

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 __all__ = ["Field", "power_law", "warp", "warp_fields"]
 
@@ -46,7 +48,13 @@ class Field:
 
 
 def power_law(
-    rng: np.random.Generator, points: int, *, cell_m: float, longest_m: float, exponent: float, grain: float = 1.0
+    rng: np.random.Generator,
+    points: int,
+    *,
+    cell_m: float,
+    longest_m: float,
+    exponent: float,
+    grain: float = 1.0,
 ) -> Floats:
     """Return a field whose power falls with the frequency, as that of terrain does.
 
@@ -98,12 +106,14 @@ def warp_fields(
     return east, north
 
 
-def warp(shapes: npt.ArrayLike, fields: tuple[Field, Field], *, shift_m: float, step_m: float) -> npt.NDArray[np.object_]:
+def warp(
+    shapes: Iterable[BaseGeometry], fields: tuple[Field, Field], *, shift_m: float, step_m: float
+) -> npt.NDArray[np.object_]:
     """Bend shapes by moving every vertex, after adding vertices at most ``step_m`` apart.
 
     A place moves the same way whatever shape it belongs to, so what met still meets.
     """
-    dense = shapely.segmentize(np.asarray(shapes, dtype=object), step_m)
+    dense = shapely.segmentize(np.array(list(shapes), dtype=object), step_m)
 
     def moved(xy: Floats) -> Floats:
         x, y = xy[:, 0], xy[:, 1]

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 import shapely.affinity
+from shapely.geometry.base import BaseGeometry
 
 from layers.synthetic.network import Road
 from layers.synthetic.noise import Field, Floats, warp
 from layers.synthetic.places import Places
 from layers.synthetic.size import Size
-from layers.synthetic.splitting import Shapes, Target, split, tile
+from layers.synthetic.splitting import Shapes, Target, polygons, split, tile
 from layers.synthetic.streets import Settlement
 from layers.synthetic.terrain import Terrain
 
@@ -29,8 +30,8 @@ class Parcels:
     polygons
         The parcels.
     use
-        What the parcel is for: ``street``, ``road``, ``railway``, ``homes``, ``flats``, ``centre``, ``industry``,
-        ``public``, ``park``, ``development``, ``leisure``, ``farm``, ``forest`` or ``islet``.
+        What the parcel is for: ``street``, ``road``, ``railway``, ``homes``, ``flats``, ``centre``,
+        ``industry``, ``public``, ``park``, ``development``, ``leisure``, ``farm``, ``forest`` or ``islet``.
     place
         Index of the settlement that the parcel lies in, or -1.
     block
@@ -51,7 +52,7 @@ def cut_parcels(
     terrain: Terrain,
     places: Places,
     roads: list[Road],
-    railway: shapely.Geometry,
+    railway: BaseGeometry,
     settlements: list[Settlement],
     size: Size,
 ) -> Parcels:
@@ -74,19 +75,29 @@ def cut_parcels(
         labels.append(np.full(len(shapes), use, dtype="U12"))
         sources.append(np.full(len(shapes), block))
 
-    for shape, use, wanted in ((road_land, "road", 90_000), (rail_land, "railway", 60_000), (street_land, "street", 30_000)):
+    for shape, use, wanted in (
+        (road_land, "road", 90_000),
+        (rail_land, "railway", 60_000),
+        (street_land, "street", 30_000),
+    ):
         add(split(rng, _on_land(terrain, shape), _evenly(wanted)), use)
     town_open = shapely.difference(regions, taken)
     all_blocks: list[Shapes] = []
     for number, settlement in enumerate(settlements):
-        blocks = shapely.get_parts(shapely.intersection(town_open[number], shapely.multipolygons(terrain.land)))
+        blocks = shapely.get_parts(
+            shapely.intersection(town_open[number], shapely.multipolygons(terrain.land))
+        )
         blocks = blocks[shapely.get_type_id(blocks) == 3]
         for use, chosen in _block_uses(rng, blocks, settlement, terrain, railway, size).items():
             wanted, uneven = _PLOTS[use]
             for block in blocks[chosen]:
                 known = sum(len(part) for part in all_blocks)
                 all_blocks.append(np.array([block], dtype=object))
-                add(split(rng, np.array([block], dtype=object), _evenly(wanted), uneven=uneven, turn=0.02), use, known)
+                add(
+                    split(rng, np.array([block], dtype=object), _evenly(wanted), uneven=uneven, turn=0.02),
+                    use,
+                    known,
+                )
     open_land = shapely.difference(terrain.land, shapely.union_all([*regions, taken]))
     shore = _shore_pieces(terrain, places, open_land)
     plots = split(rng, shore, _evenly(2_200), uneven=0.08, turn=0.06)
@@ -96,21 +107,30 @@ def cut_parcels(
     islets = (shapely.area(rest) < 25_000) & ~shapely.intersects(rest, terrain.mainland)
     add(rest[islets], "islet")
     cells = _cells(rng, terrain, roads, size)
-    part, cell = shapely.STRtree(cells).query(rest[~islets], predicate="intersects")
-    rural = shapely.get_parts(shapely.intersection(rest[~islets][part], cells[cell]))
+    tree, ground = shapely.STRtree(cells), rest[~islets]
+    whole = np.unique(tree.query(ground, predicate="contains_properly")[1])
+    part, cell = tree.query(ground, predicate="intersects")
+    cut = ~np.isin(cell, whole)
+    rural = np.concatenate(
+        [cells[whole], shapely.get_parts(shapely.intersection(ground[part[cut]], cells[cell[cut]]))]
+    )
     rural = rural[(shapely.get_type_id(rural) == 3) & (shapely.area(rural) > 0.01)]
     is_farm = shapely.area(rural) < 1.5 * size.farm_m2
     add(rural[is_farm], "farm")
     add(rural[~is_farm], "forest")
     shapes = np.concatenate(pieces)
-    polygons, origin = tile(shapes, terrain.land, grid_m=0.01, smallest_m2=180.0)
-    middle = shapely.point_on_surface(polygons)
-    place = np.full(len(polygons), -1)
+    faces, origin = tile(shapes, terrain.land, grid_m=0.01, smallest_m2=180.0)
+    middle = shapely.point_on_surface(faces)
+    place = np.full(len(faces), -1)
     for number, region in enumerate(regions):
         shapely.prepare(region)
         place[shapely.intersects(region, middle)] = number
     return Parcels(
-        polygons, np.concatenate(labels)[origin], place, np.concatenate(sources)[origin], np.concatenate(all_blocks)
+        faces,
+        np.concatenate(labels)[origin],
+        place,
+        np.concatenate(sources)[origin],
+        np.concatenate(all_blocks),
     )
 
 
@@ -130,9 +150,8 @@ def _evenly(area_m2: float) -> Target:
     return lambda x, _y: np.full(len(x), area_m2)
 
 
-def _on_land(terrain: Terrain, shape: shapely.Geometry) -> Shapes:
-    parts = shapely.get_parts(shapely.intersection(terrain.land, shape))
-    return parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0.01)]
+def _on_land(terrain: Terrain, shape: BaseGeometry) -> Shapes:
+    return polygons(shapely.intersection(terrain.land, shape), 0.01)
 
 
 def _block_uses(
@@ -140,7 +159,7 @@ def _block_uses(
     blocks: Shapes,
     settlement: Settlement,
     terrain: Terrain,
-    railway: shapely.Geometry,
+    railway: BaseGeometry,
     size: Size,
 ) -> dict[str, npt.NDArray[np.bool_]]:
     """Say what each block is for, by where it lies in the settlement."""
@@ -173,13 +192,11 @@ def _shore_pieces(terrain: Terrain, places: Places, open_land: Shapes) -> Shapes
     land, disc = shapely.STRtree(discs).query(open_land, predicate="intersects")
     near = shapely.intersection(open_land[land], np.array(discs, dtype=object)[disc])
     rims = shapely.simplify(shapely.boundary(open_land), 4.0)
-    pieces: list[shapely.Geometry] = []
+    pieces: list[BaseGeometry] = []
     for part, source in zip(near, land, strict=True):
         rim = shapely.clip_by_rect(rims[source], *part.buffer(150).bounds)
         pieces.append(part.intersection(rim.buffer(75.0, quad_segs=4)))
-    joined = shapely.get_parts(shapely.union_all(pieces))
-    joined = joined[(shapely.get_type_id(joined) == 3) & (shapely.area(joined) > 1_500)]
-    return joined
+    return polygons(shapely.union_all(pieces), 1_500.0)
 
 
 def _cells(rng: np.random.Generator, terrain: Terrain, roads: list[Road], size: Size) -> Shapes:
@@ -205,7 +222,7 @@ def _cells(rng: np.random.Generator, terrain: Terrain, roads: list[Road], size: 
     return warp(cells, terrain.bend, shift_m=side * 0.006, step_m=60.0)
 
 
-def _distance_field(shape: shapely.Geometry, size: Size) -> Field:
+def _distance_field(shape: BaseGeometry, size: Size) -> Field:
     """Return the distance to a shape, metres, on a grid of 100 m."""
     count = round(size.extent_m / 100) + 1
     steps = 100.0 * np.arange(count)

@@ -18,12 +18,12 @@ LAST_YEAR: Final = 2045
 
 BANDS: Final = (*(f"{low}-{low + 4}" for low in range(0, 80, 5)), "80+")
 
-# Made up, with the shape of a small northern coast municipality: few in their twenties, many about 60 and above.
+# Made up, with the shape of a small coast municipality in the north: few in their twenties, many over 55.
 _WEIGHTS: Final = (4.2, 4.8, 5.3, 5.2, 4.3, 4.9, 5.6, 5.6, 5.4, 5.7, 6.6, 7.3, 7.4, 7.2, 7.1, 6.2, 7.2)
 # Made-up quotas by band, women then men: the share that is a household's reference person.
 _QUOTAS: Final = {
-    "female": (0.0, 0.0, 0.0, 0.04, 0.30, 0.47, 0.50, 0.50, 0.50, 0.51, 0.52, 0.53, 0.54, 0.56, 0.60, 0.66, 0.74),
-    "male": (0.0, 0.0, 0.0, 0.03, 0.27, 0.50, 0.57, 0.60, 0.61, 0.62, 0.62, 0.63, 0.64, 0.65, 0.67, 0.71, 0.76),
+    "female": (0, 0, 0, 0.04, 0.30, 0.47, 0.50, 0.50, 0.50, 0.51, 0.52, 0.53, 0.54, 0.56, 0.60, 0.66, 0.74),
+    "male": (0, 0, 0, 0.03, 0.27, 0.50, 0.57, 0.60, 0.61, 0.62, 0.62, 0.63, 0.64, 0.65, 0.67, 0.71, 0.76),
 }  # fmt: skip
 
 
@@ -95,7 +95,9 @@ def _projection(population: int) -> pd.DataFrame:
     years = np.arange(BASE_YEAR, LAST_YEAR + 1)
     passed = years - BASE_YEAR
     totals = np.round(population * (1 + 0.0012 * passed - 0.00016 * passed**2)).astype(int)
-    return table("population_projection", area="*", year=years.tolist(), sex="all", population=totals.tolist())
+    return table(
+        "population_projection", area="*", year=years.tolist(), sex="all", population=totals.tolist()
+    )
 
 
 def _stock(areas: list[str], one_or_two: Floats, multi: Floats, vacant: Floats) -> pd.DataFrame:
@@ -129,7 +131,7 @@ def _shares(weights: npt.NDArray[np.generic], total: int) -> npt.NDArray[np.int6
     """Divide a whole number by weights into whole numbers: the largest remainders get what is left."""
     exact = np.asarray(weights, float)
     exact = exact * (total / exact.sum()) if exact.sum() > 0 else exact
-    whole = np.floor(exact).astype(np.int64)
+    whole: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(whole - exact, kind="stable")
     whole[order[: int(total - whole.sum())]] += 1 if exact.sum() > 0 else 0
     return whole

@@ -50,7 +50,11 @@ def find_places(rng: np.random.Generator, terrain: Terrain, size: Size) -> Place
     apart = side * 0.16
     villages = _spread(near, town, count=size.villages, apart_m=apart, far=True)
     farms = _spread(
-        points, np.vstack([town, villages]), count=round(side / 400), apart_m=side * 0.03, far=False
+        points,
+        np.vstack([town, villages]),
+        count=round(side / 400) if side > 20_000 else 12,
+        apart_m=side * 0.03,
+        far=False,
     )
     taken = np.vstack([town, villages])
     on_mainland = round(size.shore_clusters * 0.45)

@@ -1,4 +1,4 @@
-"""What the municipality has decided: plans, water-and-sewer areas, and what is lifted or extended at the shore."""
+"""What has been decided: plans, water-and-sewer areas, and shore protection extended or lifted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.synthetic.frames import layer
 from layers.synthetic.parcels import Parcels
@@ -25,16 +26,14 @@ _RIGHTS: Final[dict[str, tuple[str, str, int | None, float | None, float | None]
     "public": ("C", "prohibited", None, None, None),
     "park": ("N", "prohibited", None, None, None),
 }
-_QUARTERS: Final = ("Tallen", "Örnen", "Laxen", "Svanen", "Ekorren", "Granen", "Björken", "Fyren", "Ankaret", "Måsen",
-    "Linden", "Vargen", "Räven", "Havsörnen", "Sälen", "Strömmingen")  # fmt: skip
+_QUARTERS: Final = ("Tallen", "Örnen", "Laxen", "Svanen", "Ekorren", "Granen", "Björken", "Fyren", "Ankaret",
+    "Måsen", "Linden", "Vargen", "Räven", "Havsörnen", "Sälen", "Strömmingen")  # fmt: skip
 
 
-def plan_layer(
-    rng: np.random.Generator, parcels: Parcels, settlements: list[Settlement]
-) -> gpd.GeoDataFrame:
+def plan_layer(rng: np.random.Generator, parcels: Parcels, settlements: list[Settlement]) -> gpd.GeoDataFrame:
     """Return the plans: the town and every other village have them; one row a use within a plan."""
     rows: list[dict[str, object]] = []
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     number = 0
     for place, settlement in enumerate(settlements):
         if place and place % 2 == 0:
@@ -72,18 +71,22 @@ def plan_layer(
 
 
 def utility_layer(settlements: list[Settlement]) -> gpd.GeoDataFrame:
-    """Return where the municipality supplies water and sewer: all in the town, less the smaller the village."""
+    """Return where the municipality supplies water and sewer: both in the town, less in villages."""
     town, *villages = (settlement.region.buffer(40.0, quad_segs=4) for settlement in settlements)
     shapes, kinds, states = [town], ["both"], ["existing"]
     for number, village in enumerate(villages):
         shapes += [village] if number != 1 else [village, village]
         kinds += [("both", "water", "both", "water")[number % 4]] if number != 1 else ["water", "sewer"]
         states += ["existing"] if number != 1 else ["existing", "planned"]
-    return layer("utility_areas", shapes, id=[f"VA{n + 1}" for n in range(len(shapes))], kind=kinds, status=states)
+    return layer(
+        "utility_areas", shapes, id=[f"VA{n + 1}" for n in range(len(shapes))], kind=kinds, status=states
+    )
 
 
-def shore_protection_layer(terrain: Terrain, settlements: list[Settlement], extent_m: float) -> gpd.GeoDataFrame:
-    """Return one shore where the protection is extended to 300 m, and parts of the town where it is lifted."""
+def shore_protection_layer(
+    terrain: Terrain, settlements: list[Settlement], extent_m: float
+) -> gpd.GeoDataFrame:
+    """Return a shore with the protection extended to 300 m, and parts of the town where it is lifted."""
     coast = shapely.boundary(terrain.mainland)
     where = shapely.Point(terrain.town.x + 0.06 * extent_m, terrain.town.y - 0.2 * extent_m)
     at = coast.interpolate(coast.project(where))

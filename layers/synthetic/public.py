@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.synthetic.frames import layer
 from layers.synthetic.network import Road
@@ -16,11 +17,11 @@ from layers.synthetic.terrain import Terrain
 
 __all__ = ["railway_line", "road_layer", "service_layer", "settlement_layer", "statistical_layer"]
 
-_STREETS = ("Storgatan", "Kyrkogatan", "Tallvägen", "Björkvägen", "Strandvägen", "Skolgatan", "Hamngatan", "Ängsvägen",
-    "Fiskargränd", "Lotsvägen", "Rönnvägen", "Sågvägen")  # fmt: skip
+_STREETS = ("Storgatan", "Kyrkogatan", "Tallvägen", "Björkvägen", "Strandvägen", "Skolgatan", "Hamngatan",
+    "Ängsvägen", "Fiskargränd", "Lotsvägen", "Rönnvägen", "Sågvägen")  # fmt: skip
 
 
-def railway_line(terrain: Terrain, size: Size) -> shapely.Geometry:
+def railway_line(terrain: Terrain, size: Size) -> BaseGeometry:
     """Return the railway's middle: from border to border, through the west of the town."""
     (_, y0), town, radius = size.origin, terrain.town, size.town_radius_m
     points = [
@@ -29,19 +30,26 @@ def railway_line(terrain: Terrain, size: Size) -> shapely.Geometry:
         (town.x - 0.5 * radius - 0.03 * size.extent_m, y0 + size.extent_m),
     ]
     bent = warp([shapely.LineString(points)], terrain.bend, shift_m=radius * 0.15, step_m=300.0)[0]
-    return shapely.intersection(bent, terrain.municipality)
+    line: BaseGeometry = shapely.intersection(bent, terrain.municipality)
+    return line
 
 
 def road_layer(roads: list[Road], settlements: list[Settlement]) -> gpd.GeoDataFrame:
     """Return all roads: those between the places, and the streets."""
     regions = shapely.union_all([settlement.region for settlement in settlements])
-    rows: list[tuple[shapely.Geometry, str, str | None, str | None, float]] = []
+    rows: list[tuple[BaseGeometry, str, str | None, str | None, float]] = []
     for road in roads:
         line = road.line if road.kind == "state" else shapely.difference(road.line, regions)
         rows += [(part, road.kind, road.number, road.name, road.width_m) for part in shapely.get_parts(line)]
     for settlement in settlements:
         rows += [
-            (street, "municipal", None, f"{_STREETS[n % len(_STREETS)]}{'' if n < len(_STREETS) else f' {n // len(_STREETS) + 1}'}", 6.5)
+            (
+                street,
+                "municipal",
+                None,
+                f"{_STREETS[n % len(_STREETS)]}{'' if n < len(_STREETS) else f' {n // len(_STREETS) + 1}'}",
+                6.5,
+            )
             for n, street in enumerate(settlement.streets)
         ]
     rows = [row for row in rows if row[0].length > 1.0]
@@ -60,16 +68,28 @@ def road_layer(roads: list[Road], settlements: list[Settlement]) -> gpd.GeoDataF
 def service_layer(
     rng: np.random.Generator, terrain: Terrain, places: Places, settlements: list[Settlement]
 ) -> gpd.GeoDataFrame:
-    """Return services: all kinds in the town, a few in the villages, and ferry quays on the islands' shores."""
+    """Return services: all kinds in the town, a few in the villages, and ferry quays on the shores."""
     rows: list[tuple[float, float, str, str]] = []
-    in_town = {"school": 5, "preschool": 8, "shop": 9, "health": 3, "public_transport": 14, "culture": 3, "sport": 4}
-    words = {"school": "skola", "preschool": "förskola", "shop": "butik", "health": "vårdcentral", "sport": "idrottsplats",
-        "public_transport": "hållplats", "culture": "bibliotek", "ferry": "färjeläge"}  # fmt: skip
+    in_town = {
+        "school": 5,
+        "preschool": 8,
+        "shop": 9,
+        "health": 3,
+        "public_transport": 14,
+        "culture": 3,
+        "sport": 4,
+    }
+    words = {"school": "skola", "preschool": "förskola", "shop": "butik", "health": "vårdcentral",
+        "sport": "idrottsplats", "public_transport": "hållplats", "culture": "bibliotek", "ferry": "färjeläge"}  # fmt: skip
     for place, settlement in enumerate(settlements):
         x0, y0, x1, y1 = settlement.region.bounds
         spots = rng.uniform((x0, y0), (x1, y1), (400, 2))
         spots = spots[shapely.contains_xy(settlement.region, spots[:, 0], spots[:, 1])]
-        few = {"school": 1, "preschool": 1, "shop": 1, "public_transport": 2} if place % 3 else {"public_transport": 1}
+        few = (
+            {"school": 1, "preschool": 1, "shop": 1, "public_transport": 2}
+            if place % 3
+            else {"public_transport": 1}
+        )
         kinds = [kind for kind, count in (few if place else in_town).items() for _ in range(count)]
         for number, (kind, (x, y)) in enumerate(zip(kinds, spots, strict=False)):
             rows.append((x, y, kind, f"{settlement.name}s {words[kind]} {number + 1}"))
@@ -96,7 +116,9 @@ def settlement_layer(settlements: list[Settlement], homes: Floats, per_home: flo
     per_home
         Persons in a dwelling, on average.
     """
-    shapes = [settlement.region.buffer(60.0, quad_segs=4).buffer(-45.0, quad_segs=4) for settlement in settlements]
+    shapes = [
+        settlement.region.buffer(60.0, quad_segs=4).buffer(-45.0, quad_segs=4) for settlement in settlements
+    ]
     count = [int(shapely.contains_xy(shape, homes[:, 0], homes[:, 1]).sum()) for shape in shapes]
     return layer(
         "settlements",
@@ -109,10 +131,12 @@ def settlement_layer(settlements: list[Settlement], homes: Floats, per_home: flo
 
 
 def statistical_layer(terrain: Terrain, settlements: list[Settlement], size: Size) -> gpd.GeoDataFrame:
-    """Return areas that fill the municipality with its sea: A in the country, B for villages, C in the town."""
+    """Return areas that fill the municipality and its sea: A in the country, B for villages, C in the town."""
     (x0, y0), side, town = size.origin, size.extent_m, terrain.town
     turn = np.linspace(0.4, 0.4 + 2 * np.pi, 6)[:-1]
-    ring = np.column_stack([town.x + 0.75 * size.town_radius_m * np.cos(turn), town.y + 0.75 * size.town_radius_m * np.sin(turn)])
+    ring = np.column_stack(
+        [town.x + 0.75 * size.town_radius_m * np.cos(turn), town.y + 0.75 * size.town_radius_m * np.sin(turn)]
+    )
     centre = np.array([[town.x, town.y]])
     villages = np.array([[s.centre.x, s.centre.y] for s in settlements[1:]]).reshape(-1, 2)
     seeds = np.vstack([centre, ring, villages])
@@ -132,7 +156,10 @@ def statistical_layer(terrain: Terrain, settlements: list[Settlement], size: Siz
     names = ["Centrum", *[f"Almskär {way}" for way in ("nordost", "norr", "väst", "sydväst", "sydost")]]
     names += [f"{settlement.name} med omnejd" for settlement in settlements[1:]]
     names += [f"Landsbygd och skärgård {number + 1}" for number in range(letters.count("A"))]
-    codes = [f"0000{letter}{10 * (1 + letters[:number].count(letter)):04d}" for number, letter in enumerate(letters)]
+    codes = [
+        f"0000{letter}{10 * (1 + letters[:number].count(letter)):04d}"
+        for number, letter in enumerate(letters)
+    ]
     order = np.argsort(codes)
     return layer(
         "statistical_areas", shapes[order], id=[codes[n] for n in order], name=[names[n] for n in order]

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.synthetic.noise import Floats
 
-__all__ = ["Target", "split", "tile"]
+__all__ = ["Shapes", "Target", "polygons", "split", "tile"]
 
 Target = Callable[[Floats, Floats], Floats]
 """The wanted area, m², at places given by their east and north."""
@@ -76,12 +77,24 @@ def _halve(rng: np.random.Generator, shapes: Shapes, uneven: float, turn: float)
     at = corners[:, :4].mean(axis=1) + along * (length * uneven * rng.uniform(-1, 1, count))[:, None]
     reach = length[:, None] * 1.6
     ring = np.stack(
-        [at - across * reach, at + across * reach, at + (across + along) * reach, at + (along - across) * reach], axis=1
+        [
+            at - across * reach,
+            at + across * reach,
+            at + (across + along) * reach,
+            at + (along - across) * reach,
+        ],
+        axis=1,
     )
     half = shapely.polygons(ring)
     parts = np.concatenate([shapely.intersection(shapes, half), shapely.difference(shapes, half)])
-    parts = shapely.get_parts(parts)
-    return parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0.01)]
+    return polygons(parts, 0.01)
+
+
+def polygons(shapes: BaseGeometry | Shapes, over_m2: float) -> Shapes:
+    """Return the polygons among the parts of shapes, those larger than an area."""
+    parts = shapely.get_parts(shapes)
+    kept: Shapes = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > over_m2)]
+    return kept
 
 
 def tile(
@@ -110,10 +123,17 @@ def tile(
     edges = shapely.union_all(shapely.boundary(np.concatenate([shapes, islands])), grid_size=grid_m)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
     inner = shapely.point_on_surface(faces)
-    dry = np.unique(shapely.STRtree(islands).query(inner, predicate="intersects")[0])
-    faces, inner = faces[dry], inner[dry]
+    tree = shapely.STRtree(inner)
+    # Asked this way round, each large piece is prepared once and not walked through for every point.
+    dry = np.unique(tree.query(islands, predicate="intersects")[1])
+    piece = np.full(len(faces), -1, dtype=np.intp)
+    source, face = tree.query(shapes, predicate="intersects")
+    piece[face] = source
+    faces, piece = faces[dry], piece[dry]
     # A place between two pieces, a rounding wide, belongs to neither; it is land all the same.
-    piece = shapely.STRtree(shapes).query_nearest(inner, all_matches=False)[1]
+    lost = np.flatnonzero(piece < 0)
+    if len(lost):
+        piece[lost] = shapely.STRtree(shapes).query_nearest(inner[dry][lost], all_matches=False)[1]
     for _ in range(4):
         faces, piece, changed = _merge(faces, piece, smallest_m2)
         if not changed:

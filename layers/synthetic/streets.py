@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 import shapely.affinity
+from shapely.geometry.base import BaseGeometry
 
 from layers.synthetic.noise import warp
-from layers.synthetic.size import Size
 from layers.synthetic.terrain import Terrain
 
 __all__ = ["Settlement", "lay_out"]
@@ -37,27 +37,26 @@ class Settlement:
     name: str
     kind: str
     centre: shapely.Point
-    region: shapely.Geometry
+    region: BaseGeometry
     streets: npt.NDArray[np.object_]
     angle: float
 
 
 def lay_out(
     terrain: Terrain,
-    size: Size,
     *,
     name: str,
     kind: str,
     centre: shapely.Point,
     radius_m: float,
     angle: float,
-    barriers: shapely.Geometry,
+    barriers: BaseGeometry,
 ) -> Settlement:
     """Lay out a settlement.
 
     Parameters
     ----------
-    terrain, size
+    terrain
         The ground.
     name, kind, centre, angle
         As in :class:`Settlement`.
@@ -67,11 +66,9 @@ def lay_out(
         What streets stop at: the railway, the main road and the river with their margins.
     """
     wide = 1.25 if kind == "small" else 1.1
-    disc = centre.buffer(radius_m, quad_segs=24)
-    disc = shapely.affinity.rotate(
-        shapely.affinity.scale(disc, wide, 1 / wide), angle, origin=centre, use_radians=True
-    )
-    blob = warp([disc], terrain.bend, shift_m=radius_m * 0.16, step_m=radius_m / 8)[0].buffer(0)
+    disc = shapely.affinity.scale(centre.buffer(radius_m, quad_segs=24), wide, 1 / wide)
+    oval = shapely.affinity.rotate(disc, angle, origin=centre, use_radians=True)
+    blob = warp([oval], terrain.bend, shift_m=radius_m * 0.16, step_m=radius_m / 8)[0].buffer(0)
     dry = shapely.intersection(blob, terrain.mainland.buffer(-45).difference(terrain.river.buffer(30)))
     apart = shapely.union_all([lake.buffer(60) for lake in terrain.lakes])
     region = dry.difference(apart).buffer(-12).buffer(12)
@@ -87,8 +84,14 @@ def lay_out(
 
 
 def _grid(
-    terrain: Terrain, region: shapely.Geometry, centre: shapely.Point, radius_m: float, angle: float, *, town: bool
-) -> shapely.Geometry:
+    terrain: Terrain,
+    region: BaseGeometry,
+    centre: shapely.Point,
+    radius_m: float,
+    angle: float,
+    *,
+    town: bool,
+) -> BaseGeometry:
     deep, long = (84.0, 170.0) if town else (88.0, 210.0)
     reach = radius_m * 1.6
     v = np.arange(-reach, reach, deep)
@@ -96,7 +99,10 @@ def _grid(
     along = [[(-reach, at), (reach, at)] for at in v]
     # Every other row of blocks is shifted by half a block, as where quarters were added one by one.
     across = [
-        [(at + (long / 2 if (row // 3) % 2 else 0), low), (at + (long / 2 if (row // 3) % 2 else 0), low + deep)]
+        [
+            (at + (long / 2 if (row // 3) % 2 else 0), low),
+            (at + (long / 2 if (row // 3) % 2 else 0), low + deep),
+        ]
         for row, low in enumerate(v[:-1])
         for at in u
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.synthetic.contours import faces_above, smooth
 from layers.synthetic.noise import Field, Floats, power_law, warp, warp_fields
@@ -53,7 +54,7 @@ class Terrain:
     municipality: shapely.Polygon
     land: npt.NDArray[np.object_]
     lakes: npt.NDArray[np.object_]
-    river: shapely.Geometry
+    river: BaseGeometry
     river_line: shapely.LineString
     streams: npt.NDArray[np.object_]
     town: shapely.Point
@@ -106,8 +107,10 @@ def build_terrain(rng: np.random.Generator, size: Size) -> Terrain:
     )
 
 
-def _largest(shape: shapely.Geometry) -> shapely.Polygon:
-    return max(shapely.get_parts(shape), key=lambda part: part.area)
+def _largest(shape: BaseGeometry) -> shapely.Polygon:
+    parts = shapely.get_parts(shape)
+    largest: shapely.Polygon = parts[int(np.argmax(shapely.area(parts)))]
+    return largest
 
 
 def _height(rng: np.random.Generator, size: Size) -> Field:
@@ -124,7 +127,8 @@ def _municipality(size: Size, bend: tuple[Field, Field]) -> shapely.Polygon:
     gap = side * 0.03
     square = shapely.box(x0 + gap, y0 + gap, x0 + side - gap, y0 + side - gap)
     bent = warp([square], bend, shift_m=side * 0.009, step_m=side / 60)[0]
-    return shapely.set_precision(bent, _GRID_M)
+    border: shapely.Polygon = shapely.set_precision(bent, _GRID_M)
+    return border
 
 
 def _town(mainland: shapely.Polygon, size: Size) -> tuple[shapely.Point, shapely.Point]:
@@ -161,13 +165,20 @@ def _dug(
         for step in range(60):
             distance = size.town_radius_m * 1.35 + 40 * step
             at = shapely.Point(
-                town.x + distance * np.cos(bearing + 0.15 * step), town.y + distance * np.sin(bearing + 0.15 * step)
+                town.x + distance * np.cos(bearing + 0.15 * step),
+                town.y + distance * np.sin(bearing + 0.15 * step),
             )
             turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
             reach = radius * (1 + 0.16 * np.sin(2 * turn + bearing) + 0.09 * np.sin(3 * turn + 1))
-            pond = shapely.Polygon(np.column_stack([at.x + 1.25 * reach * np.cos(turn), at.y + reach * np.sin(turn)]))
+            pond = shapely.Polygon(
+                np.column_stack([at.x + 1.25 * reach * np.cos(turn), at.y + reach * np.sin(turn)])
+            )
             wide = pond.buffer(120)
-            if mainland.contains(wide) and not wide.intersects(river) and not shapely.intersects(lakes, wide).any():
+            if (
+                mainland.contains(wide)
+                and not wide.intersects(river)
+                and not shapely.intersects(lakes, wide).any()
+            ):
                 found.append(pond)
                 break
     return np.array(found, dtype=object)
@@ -182,7 +193,7 @@ def _streams(
     north, east = (np.asarray(part, float) for part in np.gradient(calm))
     cell = size.cell_m * every
     fall = Field(-east, height.origin, cell), Field(-north, height.origin, cell)
-    ground = shapely.multipolygons(land[:2])
+    ground = shapely.union_all(land[:2])
     shapely.prepare(ground)
     streams: list[shapely.LineString] = []
     wanted = 26 if size.extent_m > 20_000 else 6
@@ -200,7 +211,7 @@ def _streams(
 
 
 def _course(
-    at: Floats, fall: tuple[Field, Field], ground: shapely.Geometry, size: Size
+    at: Floats, fall: tuple[Field, Field], ground: BaseGeometry, size: Size
 ) -> shapely.LineString | None:
     step, way, heading = 45.0, [at], np.array([0.6, 0.0])
     if not shapely.contains_xy(ground, *at):

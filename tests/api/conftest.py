@@ -210,6 +210,7 @@ def small_municipality() -> dict[str, pd.DataFrame]:
             },
             **sides,
         ),
+        "protected_nature": gpd.GeoDataFrame({"id": ["R1"], "geometry": [reserve]}, **sides),
         "parcels": parcels,
         "plots": plots,
         "constraints": constraints,

@@ -46,7 +46,12 @@ def test_check_frame_gathers_every_fault() -> None:
     assert len(caught.value.faults) == 8
     for part in ("missing columns use", "1 rows have no id", "not unique (first: 'a')", "projected CRS"):
         assert part in str(caught.value)
-    for row, what in ((2, "no geometry"), (3, "an empty geometry"), (1, "other than polygon"), (4, "invalid")):
+    for row, what in (
+        (2, "no geometry"),
+        (3, "an empty geometry"),
+        (1, "other than polygon"),
+        (4, "invalid"),
+    ):
         assert any(what in fault and f"row {row}" in fault for fault in caught.value.faults), what
 
 

@@ -210,7 +210,8 @@ def test_a_pid_that_another_process_has_since_is_no_server(workspace: Path) -> N
     with subprocess.Popen(["sleep", "60"], **account) as stranger:  # type: ignore[call-overload]
         file = server.data / "postmaster.pid"
         file.write_text("\n".join([str(stranger.pid), *lines[1:], ""]))
-        socket = Path(server.socket)
+        socket = server.socket
+        places.make_socket_folder(socket, server.account)
         (socket / ".s.PGSQL.5432.lock").write_text("\n".join([str(stranger.pid), *lines[1:], ""]))
         for path in (file, socket / ".s.PGSQL.5432.lock"):
             os.chown(path, server.account.uid, server.account.gid)

@@ -292,6 +292,7 @@ def test_derived_layers_are_written_all_or_none(store: Store) -> None:
     assert run is not None
     assert {version.run for version in written} == {run.id}
     assert {name: getattr(run, name) for name in RUN} == RUN
+    assert {name: output["number"] for name, output in run.outputs.items()} == {"plots": 2, "need": 1}
     assert store.run(run.id) == run
     assert store.run(run.id + 1) is None
 

@@ -9,7 +9,7 @@ const geoplan = (() => {
   let year = null;
   let opener = null; // what had the focus before a popup was opened from the list
   const DOTS_BELOW_ZOOM = 14; // a plot of 30 m is then some 7 pixels wide at 61° N
-  const ORDER = ["land", "areas", "water", "settlements", "constraint", "municipality", "plots"];
+  const ORDER = ["ground", "land", "areas", "water", "settlements", "parcels", "constraint", "municipality", "plots"];
   const RESULTS = 40;
 
   const text = (key) => page.texts[key];
@@ -146,7 +146,9 @@ const geoplan = (() => {
     home.addTo(map);
     map.on("click", (event) => showPlace(event.latlng));
     document.addEventListener("keydown", (event) => event.key === "Escape" && map.closePopup());
+    map.on("popupopen", () => document.body.classList.add("popup-open"));
     map.on("popupclose", () => {
+      document.body.classList.remove("popup-open");
       opener?.focus({ preventScroll: true });
       opener = null;
     });
@@ -171,8 +173,16 @@ const geoplan = (() => {
       smoothFactor: setup.role === "areas" ? 0 : 1,
     });
     if (setup.labels) labels(setup.labels, group);
+    if (setup.role === "parcels") fromZoom(setup.role, DOTS_BELOW_ZOOM);
     layers.set(name, { setup, data, leaflet: group });
     return group;
+  }
+
+  /* A pane that only large scales show. */
+  function fromZoom(pane, zoom) {
+    const refresh = () => { map.getPane(pane).style.display = map.getZoom() >= zoom ? "" : "none"; };
+    map.on("zoomend", refresh);
+    refresh();
   }
 
   /* Small scales show dots, because a plot smaller than a pixel would vanish; larger ones show the areas. */
@@ -293,7 +303,7 @@ const geoplan = (() => {
 
   function openPopup(at, content) {
     const size = map.getSize();
-    const popup = L.popup({ minWidth: Math.min(300, size.x - 60), maxWidth: Math.min(380, size.x - 40), maxHeight: Math.max(140, size.y - 90), autoPanPadding: [10, 10] });
+    const popup = L.popup({ minWidth: Math.min(300, size.x - 80), maxWidth: Math.min(380, size.x - 80), maxHeight: Math.max(140, size.y - 90), autoPanPadding: [10, 10] });
     popup.setLatLng(at).setContent(content).openOn(map);
     const close = popup.getElement().querySelector(".leaflet-popup-close-button");
     close?.setAttribute("aria-label", text("close"));
@@ -418,7 +428,7 @@ const geoplan = (() => {
     document.documentElement.dataset.ready = "yes";
   }
 
-  const view = (lat, lng, zoom) => map.setView([lat, lng], zoom, { animate: false });
+  const view = (lat, lng, zoom) => void map.setView([lat, lng], zoom, { animate: false });
 
   return { map: makeMap, layer: addLayer, start, view };
 })();

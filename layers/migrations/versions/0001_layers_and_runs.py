@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("is_current", sa.Boolean, server_default=sa.text("true"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.Column("srid", sa.Integer, comment="EPSG code; null for a table without geometry"),
-        sa.Column("columns", JSONB, nullable=False, comment="column names in order, with pandas dtypes"),
+        sa.Column("columns", JSONB, nullable=False, comment="names in order, with pandas dtypes"),
         sa.Column("feature_count", sa.Integer, nullable=False),
         sa.Column("content_hash", sa.Text, nullable=False),
         sa.Column("source", JSONB, server_default=sa.text("'{}'::jsonb"), nullable=False),

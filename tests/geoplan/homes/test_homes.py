@@ -1,0 +1,199 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geoplan.errors import FrameError, InputError
+from geoplan.homes.ages import AgeBand
+from geoplan.homes.households import households, quota_warnings
+from geoplan.homes.need import dwellings_required, housing_need
+from geoplan.homes.population import project_population
+
+
+def people(**areas: float) -> pd.DataFrame:
+    rows = [
+        (area, 2025, sex, age, count)
+        for area, count in areas.items()
+        for sex in ("female", "male")
+        for age in ("0-19", "20-64", "65+")
+    ]
+    return pd.DataFrame(rows, columns=["area", "year", "sex", "age", "population"])
+
+
+QUOTAS = pd.DataFrame({"sex": ["all"] * 3, "age": ["0-19", "20-64", "65+"], "quota": [0.0, 0.5, 0.8]})
+
+
+@pytest.mark.parametrize(
+    ("text", "band"),
+    [
+        ("0-4", (0, 4)),
+        ("80+", (80, 120)),
+        ("37", (37, 37)),
+        (" 15–19 ", (15, 19)),
+        ("", (0, 120)),
+        (None, (0, 120)),
+        (np.nan, (0, 120)),
+        ("7 år", (7, 7)),
+    ],
+)
+def test_age_bands_are_read(text: object, band: tuple[int, int]) -> None:
+    assert AgeBand.parse(text) == AgeBand(*band)
+
+
+@pytest.mark.parametrize("text", ["9-5", "young", "-3", "0-200"])
+def test_what_is_no_age_band_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="not an age band"):
+        AgeBand.parse(text)
+
+
+@given(st.integers(0, 99), st.integers(0, 20), st.integers(0, 99), st.integers(0, 20))
+def test_overlap_is_symmetric_and_counts_years(low: int, more: int, other: int, longer: int) -> None:
+    first, second = AgeBand(low, low + more), AgeBand(other, other + longer)
+    years = set(range(first.low, first.high + 1)) & set(range(second.low, second.high + 1))
+    assert first.overlap(second) == second.overlap(first) == len(years)
+
+
+def test_totals_are_shared_out_as_in_the_base_year_and_add_up() -> None:
+    totals = pd.DataFrame({"area": ["*", "*"], "year": [2027, 2035], "population": [1_300.0, 900.0]})
+    result = project_population(people(a=100, b=50), totals, base_year=2025, years=[2026, 2027, 2031])
+    sums = result.table.groupby("year")["population"].sum()
+    assert sums.to_dict() == pytest.approx({2025: 900, 2026: 1_100, 2027: 1_300, 2031: 1_100})
+    shares = result.table.groupby(["year", "area"])["population"].sum().unstack()
+    assert (shares["a"] / shares["b"]).tolist() == pytest.approx([2.0] * 4)
+    assert "totals" in result.assumptions[0].en
+
+
+def test_a_projection_by_age_is_used_as_it_is() -> None:
+    later = people(a=80, b=60).assign(year=2035)
+    result = project_population(people(a=100, b=50), later, base_year=2025, years=[2030])
+    mine = result.table[result.table["year"] == 2030].groupby("area")["population"].sum()
+    assert mine.to_dict() == {"a": 6 * 90.0, "b": 6 * 55.0}
+    assert result.assumptions == ()
+
+
+def test_without_a_projection_the_population_is_held_and_told() -> None:
+    result = project_population(people(a=100), None, base_year=2025, years=[2040])
+    assert result.table.groupby("year")["population"].sum().to_dict() == {2025: 600, 2040: 600}
+    assert "held" in result.assumptions[0].en
+
+
+def test_nothing_is_extrapolated() -> None:
+    totals = pd.DataFrame({"area": ["*"], "year": [2030], "population": [1.0]})
+    with pytest.raises(InputError, match="ends 2030; 2031"):
+        project_population(people(a=1), totals, base_year=2025, years=[2031])
+    with pytest.raises(InputError, match="base year 2024"):
+        project_population(people(a=1), None, base_year=2024, years=[2030])
+
+
+def test_households_are_people_times_quotas() -> None:
+    result = households(people(a=100, b=10), QUOTAS).set_index("area")
+    assert result["households"].to_dict() == pytest.approx({"a": 260.0, "b": 26.0})
+    assert result["population"].to_dict() == {"a": 600.0, "b": 60.0}
+
+
+def test_quotas_of_other_bands_are_averaged_over_the_years() -> None:
+    fine = pd.DataFrame({"age": ["20-24", "25-29"], "quota": [0.2, 0.6]})
+    group = pd.DataFrame(
+        {"area": "a", "year": 2025, "sex": "all", "age": ["20-29", "22"], "population": [100, 10]}
+    )
+    assert households(group, fine)["households"].iloc[0] == pytest.approx(100 * 0.4 + 10 * 0.2)
+
+
+@pytest.mark.parametrize(
+    ("quotas", "message"),
+    [
+        (QUOTAS.assign(quota=[0.0, 1.2, 0.5]), "outside 0 to 1"),
+        (QUOTAS.assign(quota=[0.0, np.nan, 0.5]), "outside 0 to 1"),
+        (QUOTAS.iloc[:2], r"no quota covers female 65\+"),
+        (QUOTAS.assign(sex="female"), "no quota covers male 0-19"),
+        (QUOTAS.drop(columns="quota"), "missing columns quota"),
+    ],
+)
+def test_quotas_that_do_not_fit_are_named(quotas: pd.DataFrame, message: str) -> None:
+    with pytest.raises(FrameError, match=message):
+        households(people(a=1), quotas)
+
+
+def test_implausible_quotas_are_warned_of() -> None:
+    assert quota_warnings(QUOTAS) == ()
+    odd = pd.DataFrame({"age": ["20-24", "30-64"], "quota": [0.1, 0.3]})
+    assert "30-64 0.30" in quota_warnings(odd)[0].en
+
+
+def table(*rows: tuple[str, int, float]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["area", "year", "households"])
+    return frame.assign(population=frame["households"] * 2)
+
+
+def test_need_is_the_sum_of_its_parts_and_may_be_negative() -> None:
+    homes = table(("a", 2025, 1_000), ("b", 2025, 500), ("a", 2035, 1_100), ("b", 2035, 450))
+    stock = pd.DataFrame(
+        {
+            "area": ["a", "a", "b", "b"],
+            "type": ["multi", "leisure", "multi", "multi"],
+            "dwellings": [1_030, 99, 300, 260],
+            "vacant": [30, 9, 60, 0],
+        }
+    )
+    need = housing_need(
+        homes,
+        stock,
+        base_year=2025,
+        vacancy_reserve=0.02,
+        exits_per_year={"a": 0.01, "*": 0.0},
+        initial_deficit=15,
+    )
+    a, b = need.table.to_dict("records")
+    assert a["exits"] == pytest.approx(1_030 * (1 - 0.99**10))
+    assert a["reserve"] == pytest.approx(1_100 / 0.98 - 1_100)
+    assert (a["household_change"], a["vacant"], a["deficit"]) == (100, 30, pytest.approx(10))
+    assert a["need"] == pytest.approx(100 + a["exits"] + a["reserve"] - 30 + 10)
+    assert b["need"] == pytest.approx(-50 + 450 / 0.98 - 450 - 60 + 5)
+    assert b["need"] < 0
+    assert (a["building_need"], b["building_need"]) == (a["need"], 0.0)
+    assert need.assumptions == ()
+
+
+def test_unknown_vacancies_and_an_unknown_stock_are_told() -> None:
+    homes = table(("a", 2025, 100), ("a", 2030, 100))
+    derived = housing_need(homes, pd.DataFrame({"area": ["a"], "dwellings": [130]}), base_year=2025)
+    assert derived.table["vacant"].tolist() == [30.0]
+    assert "unknown" in derived.assumptions[0].en
+    assert "No dwelling stock" in housing_need(homes, None, base_year=2025).assumptions[0].en
+
+
+def test_a_vacancy_of_one_is_refused() -> None:
+    with pytest.raises(InputError, match="no share below 1"):
+        dwellings_required(pd.Series([1.0]), 1.0)
+
+
+@pytest.mark.parametrize("county", ["08071", "08077", "08097"])
+def test_colorado_comes_out_to_the_unit(shared_data: Path, county: str) -> None:
+    """Three real counties' published households and units needed, every year, negative ones too."""
+    published = json.loads((shared_data / "colorado" / f"projection_{county}.json").read_text())
+    need = published["housing_need"]
+    population = pd.DataFrame(
+        {
+            "area": "*",
+            "year": published["years"],
+            "sex": "all",
+            "age": "",
+            "population": published["population_dola"],
+        }
+    )
+    homes = households(population, pd.DataFrame({"quota": [published["base"]["headship_rate"]]}))
+    np.testing.assert_allclose(homes["households"], need["households_dola"], rtol=1e-12)
+    units = dwellings_required(homes["households"], need["target_vacancy"])
+    np.testing.assert_allclose(units, need["units_needed_dola"], rtol=1e-12)
+    base = published["baseYear"]
+    stock = pd.DataFrame(
+        {"area": ["*"], "dwellings": [units[0]], "vacant": [units[0] - homes["households"][0]]}
+    )
+    table = housing_need(homes, stock, base_year=base, vacancy_reserve=need["target_vacancy"]).table
+    np.testing.assert_allclose(
+        table["need"], need["incremental_units_needed_dola"][1:], rtol=1e-12, atol=1e-9
+    )
