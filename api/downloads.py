@@ -35,8 +35,7 @@ def _column(name: str) -> str:
         return value
     if name in _LISTS:
         items = (
-            f"CASE jsonb_typeof(f.properties->'{name}') WHEN 'array' THEN f.properties->'{name}' "
-            "ELSE '[]'::jsonb END"
+            f"CASE jsonb_typeof(f.properties->'{name}') WHEN 'array' THEN f.properties->'{name}' ELSE '[]'::jsonb END"
         )
         value = f"(SELECT string_agg(item, ';') FROM jsonb_array_elements_text({items}) AS item)"  # noqa: S608
     return _safe(value)
@@ -77,9 +76,7 @@ ORDER BY r.fid
 """
 
 
-def csv(
-    connection: Connection, conditions: str, bound: Mapping[str, Any], headers: dict[str, str]
-) -> Response:
+def csv(connection: Connection, conditions: str, bound: Mapping[str, Any], headers: dict[str, str]) -> Response:
     """Return all plots found as CSV (UTF-8, comma), one line a plot.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it.
@@ -119,9 +116,7 @@ def geopackage(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "plots.gpkg"
         # Plots may be in several parts; one declared type for the layer keeps every reader content.
-        pyogrio.write_dataframe(
-            frame, path, layer="plots", promote_to_multi=True, geometry_type="MultiPolygon"
-        )
+        pyogrio.write_dataframe(frame, path, layer="plots", promote_to_multi=True, geometry_type="MultiPolygon")
         told = pd.DataFrame([row.properties for row in reasons], columns=["parcel", *REASON_FIELDS])
         pyogrio.write_dataframe(told, path, layer="reasons", append=True)
         content = path.read_bytes()

@@ -115,9 +115,7 @@ def _database(_request: Request, error: Exception) -> Response:
             hint="Ask for less: a smaller box, a lower limit.",
         )
     _log.error("database: %s", error, exc_info=error)
-    return problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer.", headers={"Retry-After": "5"}
-    )
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer.", headers={"Retry-After": "5"})
 
 
 def _unexpected(_request: Request, error: Exception) -> Response:

@@ -38,9 +38,7 @@ def healthz(serving: Annotated[Serving, Depends(serving)]) -> Response:
                 )
             ).one()
     except SQLAlchemyError:
-        return problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer.", headers={"Retry-After": "5"}
-        )
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer.", headers={"Retry-After": "5"})
     body = {
         "status": "ok",
         "version": geoplan.__version__,

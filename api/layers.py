@@ -65,13 +65,9 @@ def run(run: int, serving: Annotated[Serving, Depends(serving)]) -> Response:
             {"run": run},
         ).scalar()
     if found is None:
-        raise NotFoundError(
-            f"There is no run {run}.", hint="See /layers for the runs that made what is served."
-        )
+        raise NotFoundError(f"There is no run {run}.", hint="See /layers for the runs that made what is served.")
     return Response(found, media_type="application/json")
 
 
 def _json_response(body: dict[str, Any], tag: str) -> Response:
-    return Response(
-        json.dumps(body, ensure_ascii=False), media_type="application/json", headers={"ETag": tag}
-    )
+    return Response(json.dumps(body, ensure_ascii=False), media_type="application/json", headers={"ETag": tag})

@@ -41,14 +41,10 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
 }
 _ANSWERS = ("yes", "disputed", "unknown", "no")
 
-FormatParameter = Annotated[
-    Literal["json", "html", "text"] | None, Query(description="Format; default by Accept.")
-]
+FormatParameter = Annotated[Literal["json", "html", "text"] | None, Query(description="Format; default by Accept.")]
 
 
-@router.get(
-    "/parcels/{parcel:path}/explain", response_class=Response, responses=_CONTENT, summary="Explain a parcel"
-)
+@router.get("/parcels/{parcel:path}/explain", response_class=Response, responses=_CONTENT, summary="Explain a parcel")
 def parcel_explanation(
     request: Request,
     parcel: str,
@@ -138,9 +134,7 @@ def _page(
         for answer in _ANSWERS
     ]
     runs = [version.run for version in current.values() if version.run is not None]
-    question = [
-        (name, value) for name, value in request.query_params.multi_items() if name not in ("lang", "f")
-    ]
+    question = [(name, value) for name, value in request.query_params.multi_items() if name not in ("lang", "f")]
     query = "".join(f"&{quote(name)}={quote(value, safe='')}" for name, value in question)
     return render(
         "explain.html",

@@ -108,9 +108,7 @@ class PlotFilter:
         area_kind: Annotated[AreaKind | None, Query(description="Town, countryside or archipelago.")] = None,
         kind: Annotated[Kind | None, Query(description="A vacant parcel, or part of a built one.")] = None,
         status: Annotated[Status | None, Query(description="Whether it can be had.")] = None,
-        certainty: Annotated[
-            Certainty | None, Query(description="Whether every rule could be asked.")
-        ] = None,
+        certainty: Annotated[Certainty | None, Query(description="Whether every rule could be asked.")] = None,
         utility: Annotated[Utility | None, Query(description="Water and sewerage.")] = None,
         min_area_m2: Annotated[float | None, Query(ge=0, description="Size in m².")] = None,
         max_area_m2: Annotated[float | None, Query(ge=0, description="Size in m².")] = None,
@@ -118,12 +116,8 @@ class PlotFilter:
             float | None, Query(ge=0, description="Diameter of the largest inscribed circle in m.")
         ] = None,
         min_homes: Annotated[int | None, Query(ge=0, description="Nominal number of homes.")] = None,
-        min_water_distance_m: Annotated[
-            float | None, Query(ge=0, description="Distance to water in m.")
-        ] = None,
-        max_water_distance_m: Annotated[
-            float | None, Query(ge=0, description="Distance to water in m.")
-        ] = None,
+        min_water_distance_m: Annotated[float | None, Query(ge=0, description="Distance to water in m.")] = None,
+        max_water_distance_m: Annotated[float | None, Query(ge=0, description="Distance to water in m.")] = None,
     ) -> None:
         given = dict(locals())
         self.box = box
@@ -191,9 +185,7 @@ def plots(
             return downloads.csv(connection, conditions, bound, headers)
         if chosen == "gpkg":
             return downloads.geopackage(connection, conditions, bound, headers, srid=serving.srid)
-        return _page(
-            request, connection, version, conditions, bound, headers, limit=limit, after=after, count=count
-        )
+        return _page(request, connection, version, conditions, bound, headers, limit=limit, after=after, count=count)
 
 
 @router.get(
@@ -257,9 +249,7 @@ def _page(
     links = [{"rel": "self", "type": _GEOJSON, "href": str(request.url)}]
     if row.found > limit:
         question = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
-        address = (
-            f"{request.url.replace(query='')}?{urlencode([*question, ('after', row.last)], quote_via=quote)}"
-        )
+        address = f"{request.url.replace(query='')}?{urlencode([*question, ('after', row.last)], quote_via=quote)}"
         links.append({"rel": "next", "type": _GEOJSON, "href": address})
         members.append(f'"next":{to_json(address)}')
         headers["Link"] = f'<{address}>; rel="next"'

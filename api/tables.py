@@ -45,23 +45,17 @@ def balance(
     minus `need`; both are null where no parcels are imported. Area `*` is the whole municipality.
     """
     wanted = {"area": area, "year": year}
-    return _table(
-        request, serving, "balance", f, {name: value for name, value in wanted.items() if value is not None}
-    )
+    return _table(request, serving, "balance", f, {name: value for name, value in wanted.items() if value is not None})
 
 
 @router.get("/waterfall", response_class=Response, responses=_CONTENT, summary="From all land to plots")
-def waterfall(
-    request: Request, serving: Annotated[Serving, Depends(serving)], f: FormatParameter = None
-) -> Response:
+def waterfall(request: Request, serving: Annotated[Serving, Depends(serving)], f: FormatParameter = None) -> Response:
     """Return the steps from all land to plots: what each takes and what is left; they sum up exactly."""
     return _table(request, serving, "waterfall", f, {})
 
 
 @router.get("/figures", response_class=Response, responses=_CONTENT, summary="Key figures")
-def figures(
-    request: Request, serving: Annotated[Serving, Depends(serving)], f: FormatParameter = None
-) -> Response:
+def figures(request: Request, serving: Annotated[Serving, Depends(serving)], f: FormatParameter = None) -> Response:
     """Return the key figures of the last run, each with its unit."""
     return _table(request, serving, "figures", f, {})
 
@@ -78,9 +72,7 @@ def rows(connection: Connection, version: Version) -> list[dict[str, Any]]:
     return [{name: row.get(name) for name, *_ in columns} for row in found]
 
 
-def _table(
-    request: Request, serving: Serving, layer: str, asked: str | None, wanted: Mapping[str, Any]
-) -> Response:
+def _table(request: Request, serving: Serving, layer: str, asked: str | None, wanted: Mapping[str, Any]) -> Response:
     chosen = asked or choose_format(request, _OFFERED)
     with snapshot(serving.engine) as connection:
         version = require(versions(connection), layer)
@@ -88,9 +80,7 @@ def _table(
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
         found = [
-            row
-            for row in rows(connection, version)
-            if all(row.get(name) == value for name, value in wanted.items())
+            row for row in rows(connection, version) if all(row.get(name) == value for name, value in wanted.items())
         ]
         told = provenance(connection, version)
     headers = {"ETag": tag, "Vary": "Accept"}

@@ -109,7 +109,7 @@ def _asked(layer: str, run: Run) -> bool:
 def _nearby(store: Store, run: Run, shape: shapely.Geometry) -> dict[str, gpd.GeoDataFrame]:
     """Return the features of the rules' layers around a shape."""
     margin = _NEARBY_M / metres_per_unit(store.crs)
-    west, south, east, north = shape.bounds
+    west, south, east, north = shapely.bounds(shape)
     bbox = (west - margin, south - margin, east + margin, north + margin)
     layers = {}
     for name in {rule["layer"] for rule in run.rule_set["rules"]} & set(run.inputs):

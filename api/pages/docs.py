@@ -18,9 +18,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs", response_class=Response)
-def docs(
-    request: Request, serving: Annotated[Serving, Depends(serving)], lang: LanguageParameter = None
-) -> Response:
+def docs(request: Request, serving: Annotated[Serving, Depends(serving)], lang: LanguageParameter = None) -> Response:
     """Every resource with its parameters, written from the OpenAPI description."""
     language = choose_language(request, lang, serving.default_language)
     description = request.app.openapi()

@@ -89,8 +89,7 @@ def _figures(connection: Connection, current: Mapping[str, Version]) -> dict[str
     if plots is not None:
         homes = connection.execute(
             text(
-                "SELECT coalesce(sum((properties->>'homes')::float8), 0) FROM geoplan.feature "
-                "WHERE version_id = :plots"
+                "SELECT coalesce(sum((properties->>'homes')::float8), 0) FROM geoplan.feature WHERE version_id = :plots"
             ),
             {"plots": plots.id},
         ).scalar()

@@ -50,14 +50,10 @@ class MapCache:
         self._data: tuple[tuple[Any, ...], MapData] | None = None
         self._pages: OrderedDict[tuple[Any, ...], str] = OrderedDict()
 
-    def page(
-        self, serving: Serving, current: Mapping[str, Version], language: Language, assets: AssetMode
-    ) -> str:
+    def page(self, serving: Serving, current: Mapping[str, Version], language: Language, assets: AssetMode) -> str:
         """Return the map's page, drawing it if it is not there yet."""
         # Not only the ids: a run that changes nothing in a layer still becomes the run that the page names.
-        shown = tuple(
-            (current[layer].id, current[layer].run) for layer in _FRAMES.values() if layer in current
-        )
+        shown = tuple((current[layer].id, current[layer].run) for layer in _FRAMES.values() if layer in current)
         key = (shown, language, assets)
         with self._lock:
             if key not in self._pages:
@@ -70,9 +66,7 @@ class MapCache:
             return self._pages[key]
 
 
-@router.get(
-    "/map", response_class=Response, summary="The map", responses={200: {"content": {"text/html": {}}}}
-)
+@router.get("/map", response_class=Response, summary="The map", responses={200: {"content": {"text/html": {}}}})
 def map_page(
     request: Request, serving: Annotated[Serving, Depends(serving)], lang: LanguageParameter = None
 ) -> Response:
@@ -134,10 +128,7 @@ def _latest_run(serving: Serving, current: Mapping[str, Version]) -> dict[str, A
         return None
     with serving.engine.connect() as connection:
         row = connection.execute(
-            text(
-                "SELECT id, created_at, rule_set, code_version, parameters, notes "
-                "FROM geoplan.run WHERE id = :run"
-            ),
+            text("SELECT id, created_at, rule_set, code_version, parameters, notes FROM geoplan.run WHERE id = :run"),
             {"run": max(runs)},
         ).mappings()
         found = row.first()
@@ -197,9 +188,7 @@ def _told(serving: Serving, current: Mapping[str, Version]) -> dict[str, str]:
         day = _law_day(run)
         if day:
             told["as_of"] = day
-    sources = sorted(
-        {str(version.source["source"]) for version in current.values() if version.source.get("source")}
-    )
+    sources = sorted({str(version.source["source"]) for version in current.values() if version.source.get("source")})
     if sources:
         told["sources"] = "; ".join(sources)
     return told

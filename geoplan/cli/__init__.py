@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from rich.markup import escape
 
 import geoplan
 from geoplan.cli import show
-from geoplan.cli.session import Session, open_session, workspace_folder
+from geoplan.cli.session import open_session, workspace_folder
 from geoplan.cli.show import err, out, print_json, progress_bars
 from geoplan.errors import GeoplanError
 
@@ -55,6 +56,20 @@ LanguageOption = Annotated[
 ]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+class Language(StrEnum):
+    """The languages that every page speaks."""
+
+    sv = "sv"
+    en = "en"
+
+
+class Size(StrEnum):
+    """How large the demo's municipality is."""
+
+    full = "full"
+    small = "small"
 
 
 def main() -> None:
@@ -113,12 +128,12 @@ def init(
     rules: Annotated[
         str | None, typer.Option(help="Rule set: a shipped one's name, or a TOML file. Default: by the CRS.")
     ] = None,
-    language: Annotated[str, typer.Option("--lang", metavar="sv|en", help="Language of pages.")] = "sv",
+    language: Annotated[Language, typer.Option("--lang", help="Language of pages.")] = Language.sv,
 ) -> None:
     """Write a commented geoplan.toml into DIR; nothing that exists is overwritten."""
     from layers.workspace import init_workspace
 
-    path = init_workspace(folder, name=name, code=code, crs=crs, language=language, rule_set=rules)
+    path = init_workspace(folder, name=name, code=code, crs=crs, language=language.value, rule_set=rules)
     out.print(f"Wrote {escape(str(path))}. Say there which file feeds which layer, then:", highlight=False)
     out.print(f"  geoplan import -w {escape(str(folder))}", highlight=False)
 
@@ -204,7 +219,7 @@ def demo(
     serve: Annotated[bool, typer.Option(help="Serve the map when done.")] = True,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
-    size: Annotated[str, typer.Option(metavar="full|small", help="How large a municipality.")] = "full",
+    size: Annotated[Size, typer.Option(help="How large a municipality.")] = Size.full,
     language: LanguageOption = None,
 ) -> None:
     """Make a synthetic municipality and run the whole chain on it: layers, land, homes, balance, map."""
@@ -214,7 +229,7 @@ def demo(
 
     with progress_bars() as progress:
         if not (folder / "geoplan.toml").exists():
-            write_demo(folder, size=size, progress=progress)
+            write_demo(folder, size=size.value, progress=progress)
         with open_session(folder, language) as session:
             done = import_all(session.workspace, session.store, progress=progress)
             for error in done.failures.values():

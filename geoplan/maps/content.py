@@ -73,7 +73,7 @@ def page_content(
         "synthetic": synthetic,
         "wet": "land" in data.layers or "water" in data.layers,
         "links": links,
-        "tables": _tables(data.balance, scale, words, language),
+        "tables": _tables(data, scale, words, language),
         "no_supply": no_supply,
         "groups": [group for group in groups if group["entries"]],
         "plot_count": len(data.records),
@@ -81,8 +81,7 @@ def page_content(
         "any_preliminary": any(record["certainty"] == "preliminary" for record in data.records),
         "ramp": _ramp(scale, words) if "areas" in data.layers and data.balance else None,
         "area_names": [
-            {"id": key, "name": name}
-            for key, name in sorted(data.area_names.items(), key=lambda item: item[1])
+            {"id": key, "name": name} for key, name in sorted(data.area_names.items(), key=lambda item: item[1])
         ],
         "about": [*_about(data, rules, words, language), *notes],
         "provenance": _provenance(provenance, words, links),
@@ -112,9 +111,7 @@ def _setups(
     return setups, constraints
 
 
-def _plot_group(
-    data: MapData, kinds: Sequence[str], words: Mapping[str, Any], language: Language
-) -> dict[str, Any]:
+def _plot_group(data: MapData, kinds: Sequence[str], words: Mapping[str, Any], language: Language) -> dict[str, Any]:
     entries = []
     for kind in kinds:
         count = sum(record["area_kind"] == kind for record in data.records)
@@ -150,9 +147,7 @@ def _constraint_groups(
     return groups
 
 
-def _area_group(
-    data: MapData, scale: Classes, words: Mapping[str, Any], language: Language
-) -> dict[str, Any]:
+def _area_group(data: MapData, scale: Classes, words: Mapping[str, Any], language: Language) -> dict[str, Any]:
     if "areas" not in data.layers:
         return {"id": "areas", "title": "", "entries": [], "help": ""}
     if not data.balance:
@@ -160,9 +155,7 @@ def _area_group(
         return {"id": "areas", "title": words["areas"], "entries": [entry], "help": ""}
     heading = words["choropleth"] if scale.measure == "balance" else words["choropleth_need"]
     entries = [_entry(heading, "", layer="areas")]
-    entries += [
-        _entry(_class_title(index, scale, words, language), f"areas.{index}") for index in range(len(COLOURS))
-    ]
+    entries += [_entry(_class_title(index, scale, words, language), f"areas.{index}") for index in range(len(COLOURS))]
     if any(_measured(row, scale) is None for row in data.balance if not row.is_total):
         entries.append(_entry(words["unknown_value"], "areas.unknown"))
     return {"id": "areas", "title": f"{heading}, {words['homes_unit']}", "entries": entries, "help": ""}
@@ -228,11 +221,10 @@ def _measured(row: BalanceRow, scale: Classes) -> float | None:
     return None if row.need is None else -row.need
 
 
-def _tables(
-    rows: Sequence[BalanceRow], scale: Classes, words: Mapping[str, Any], language: Language
-) -> list[dict[str, Any]]:
+def _tables(data: MapData, scale: Classes, words: Mapping[str, Any], language: Language) -> list[dict[str, Any]]:
+    drawn = set(data.area_names) if "areas" in data.layers else set()
     tables = []
-    for year, of_year in groupby(rows, key=lambda row: row.year):
+    for year, of_year in groupby(data.balance, key=lambda row: row.year):
         lines = [
             {
                 "area": row.area,
@@ -241,7 +233,8 @@ def _tables(
                 "need": number(row.need, language),
                 "supply": number(row.supply, language),
                 "balance": number(row.balance, language, signed=True),
-                "colour": None if row.is_total else scale.colour(_measured(row, scale)),
+                "drawn": row.area in drawn,
+                "colour": scale.colour(_measured(row, scale)) if row.area in drawn else None,
             }
             for row in of_year
         ]
@@ -280,16 +273,12 @@ def _about(
         titles = "; ".join(str(rules.get(rule, {}).get("title") or rule) for rule in never_asked)
         lines.append(words["unknown_rules"].format(rules=titles))
     told = []
-    for tolerance in sorted(
-        {drawing.tolerance_m for drawing in data.layers.values() if drawing.tolerance_m > 0}
-    ):
+    for tolerance in sorted({drawing.tolerance_m for drawing in data.layers.values() if drawing.tolerance_m > 0}):
         names = []
         for name, drawing in data.layers.items():
             rule = name.partition(":")[2]
             if drawing.tolerance_m == tolerance and not drawing.as_points:
-                names.append(
-                    str(rules.get(rule, {}).get("title") or rule) if rule else str(words[name]).lower()
-                )
+                names.append(str(rules.get(rule, {}).get("title") or rule) if rule else str(words[name]).lower())
         if names:
             told.append(words["within"].format(layer=", ".join(names), metres=decimal(tolerance, language)))
     told += [

@@ -132,11 +132,7 @@ def prepare_map(
     InputError
         There is nothing to draw.
     """
-    frames = [
-        frame
-        for frame in (municipality, areas, parcels, plots, land, settlements, water)
-        if frame is not None
-    ]
+    frames = [frame for frame in (municipality, areas, parcels, plots, land, settlements, water) if frame is not None]
     crs = same_crs(*frames, constraints) if frames else None
     extent = next((frame for frame in frames if len(frame)), None)
     if crs is None or extent is None:
@@ -326,21 +322,15 @@ def _constraint_drawings(constraints: gpd.GeoDataFrame | None, rules: RuleSet | 
             {name: plain(value) for name, value in row.items()}
             for row in part[["rule", "severity", "basis"]].to_dict("records")
         ]
-        drawings[f"constraint:{rule}"] = draw(
-            part.geometry, properties, budget=_CONSTRAINTS_BUDGET // len(found)
-        )
+        drawings[f"constraint:{rule}"] = draw(part.geometry, properties, budget=_CONSTRAINTS_BUDGET // len(found))
     return drawings
 
 
-def _on_land(
-    areas: gpd.GeoSeries, land: gpd.GeoDataFrame | None, water: gpd.GeoDataFrame | None
-) -> gpd.GeoSeries:
+def _on_land(areas: gpd.GeoSeries, land: gpd.GeoDataFrame | None, water: gpd.GeoDataFrame | None) -> gpd.GeoSeries:
     """Cut statistical areas to their land, so that colour lies where people live; one without land stays."""
     coarse = 5.0 / metres_per_unit(areas.crs)
     shapes = areas.to_numpy()
-    if shapely.coverage_is_valid(
-        shapes
-    ):  # shared boundaries once, so that neighbours neither part nor overlap
+    if shapely.coverage_is_valid(shapes):  # shared boundaries once, so that neighbours neither part nor overlap
         shapes = shapely.coverage_simplify(shapes, coarse)
     if land is not None and len(land):
         ground = shapely.union_all(shapely.simplify(land.geometry.to_numpy(), coarse))
@@ -357,7 +347,7 @@ def _on_land(
 def _around(geometry: gpd.GeoSeries, bounds: npt.NDArray[np.float64]) -> gpd.GeoSeries:
     """Cut what lies far outside of the bounds: a base layer often covers a county."""
     west, south, east, north = bounds
-    margin = 0.15 * max(east - west, north - south)
+    margin = 0.75 * max(east - west, north - south)
     box = (west - margin, south - margin, east + margin, north + margin)
     return gpd.GeoSeries(shapely.clip_by_rect(geometry.to_numpy(), *box), crs=geometry.crs)
 
@@ -372,10 +362,7 @@ def _names(areas: gpd.GeoDataFrame | None) -> dict[str, str]:
     if areas is None:
         return {}
     names = areas["name"] if "name" in areas.columns else areas["id"]
-    return {
-        str(key): str(key) if pd.isna(name) else str(name)
-        for key, name in zip(areas["id"], names, strict=True)
-    }
+    return {str(key): str(key) if pd.isna(name) else str(name) for key, name in zip(areas["id"], names, strict=True)}
 
 
 def _labels(settlements: gpd.GeoDataFrame | None) -> tuple[dict[str, Any], ...]:

@@ -59,12 +59,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
-    if (
-        value is None
-        or value is pd.NaT
-        or value is pd.NA
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value
 
@@ -79,9 +74,7 @@ def plot_records(plots: pd.DataFrame, reasons: pd.DataFrame | None) -> list[dict
     reasons
         As :class:`geoplan.land.buildable.Buildable` holds them: a row per parcel and reason.
     """
-    of_parcel = (
-        _reasons_by_parcel(reasons, set(plots["parcel"])) if reasons is not None and len(plots) else {}
-    )
+    of_parcel = _reasons_by_parcel(reasons, set(plots["parcel"])) if reasons is not None and len(plots) else {}
     columns = [plots[name].tolist() if name in plots.columns else [None] * len(plots) for name in PLOT_FIELDS]
     records = []
     for values in zip(*columns, strict=True):
@@ -102,9 +95,7 @@ def _reasons_by_parcel(reasons: pd.DataFrame, parcels: set[Any]) -> dict[Any, li
     wanted = wanted.loc[order.index]
     names = [name for name in REASON_FIELDS if name in wanted.columns]
     found: dict[Any, list[dict[str, Any]]] = {}
-    for parcel, *values in zip(
-        wanted["parcel"].tolist(), *(wanted[name].tolist() for name in names), strict=True
-    ):
+    for parcel, *values in zip(wanted["parcel"].tolist(), *(wanted[name].tolist() for name in names), strict=True):
         found.setdefault(parcel, []).append(_rounded(dict(zip(names, values, strict=True))))
     return found
 

@@ -17,10 +17,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "page_title": ("Tomter och bostäder", "Plots and homes"),
     "skip_to_panel": ("Hoppa till tabell och teckenförklaring", "Skip to table and legend"),
     "map_label": (
-        "Karta över tomter. Flytta med piltangenter, zooma med plus och minus. "
-        "Alla tomter finns också som lista.",
-        "Map of plots. Pan with the arrow keys, zoom with plus and minus. "
-        "All plots are also found as a list.",
+        "Karta över tomter. Flytta med piltangenter, zooma med plus och minus. Alla tomter finns också som lista.",
+        "Map of plots. Pan with the arrow keys, zoom with plus and minus. All plots are also found as a list.",
     ),
     "other_language": ("In English", "På svenska"),
     "other_language_code": ("en", "sv"),
@@ -62,9 +60,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "than are expected.",
     ),
     "no_supply": (
-        "Inga fastigheter är inlästa, så vad tomterna rymmer är okänt. Kartan visar behovet.",
-        "No parcels are imported, so what the plots can hold is unknown. The map shows the need.",
+        "Inga fastigheter är inlästa, så vad tomterna rymmer är okänt.",
+        "No parcels are imported, so what the plots can hold is unknown.",
     ),
+    "need_is_shown": ("Kartan visar behovet.", "The map shows the need."),
     "no_balance": ("Ingen balans är beräknad.", "No balance has been computed."),
     "choropleth": ("Balans per område", "Balance by area"),
     "choropleth_need": ("Behov per område", "Need by area"),

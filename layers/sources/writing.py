@@ -99,6 +99,10 @@ def _write(frame: pd.DataFrame, folder: Path, ending: str, layer: str) -> Path:
     return file
 
 
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Write lists as text, which is all that most formats have for them."""
     flat = frame.copy()

@@ -53,9 +53,7 @@ def put_up_buildings(rng: np.random.Generator, parcels: Parcels) -> Buildings:
     found: list[tuple[Shapes, npt.NDArray[np.intp], str, npt.NDArray[np.int64]]] = []
     for use, (kind, share, wide, long, homes) in _KINDS.items():
         chosen = np.flatnonzero(parcels.use == use)
-        chosen = chosen[
-            (rng.uniform(size=len(chosen)) < share) & (shapely.area(parcels.polygons[chosen]) > 420)
-        ]
+        chosen = chosen[(rng.uniform(size=len(chosen)) < share) & (shapely.area(parcels.polygons[chosen]) > 420)]
         width, length = rng.uniform(*wide, len(chosen)), rng.uniform(*long, len(chosen))
         shapes, placed = _place(parcels.polygons[chosen], width, length)
         dwellings = rng.integers(homes[0], homes[1] + 1, len(chosen))
@@ -64,9 +62,7 @@ def put_up_buildings(rng: np.random.Generator, parcels: Parcels) -> Buildings:
         found.append((shapes, chosen[placed], kind, dwellings[placed]))
         if use in ("homes", "farm"):
             spot = placed & (rng.uniform(size=len(chosen)) < 0.55)
-            sheds, stand = _sheds(
-                rng, parcels.polygons[chosen[spot]], shapes[spot[placed]], big=use == "farm"
-            )
+            sheds, stand = _sheds(rng, parcels.polygons[chosen[spot]], shapes[spot[placed]], big=use == "farm")
             found.append((sheds, chosen[spot][stand], "complement", np.zeros(int(stand.sum()), np.int64)))
     use_of = np.concatenate([np.full(len(shapes), kind, "U12") for shapes, _, kind, _ in found])
     parcel = np.concatenate([parcel for _, parcel, _, _ in found])
@@ -108,11 +104,7 @@ def _sheds(
     across = np.column_stack([-along[:, 1], along[:, 0]])
     side = rng.choice([-1.0, 1.0], (len(parcels), 2))
     gap = 24.0 if big else 11.0
-    at = (
-        shapely.get_coordinates(shapely.centroid(houses))
-        + gap * side[:, :1] * along
-        + 4.0 * side[:, 1:] * across
-    )
+    at = shapely.get_coordinates(shapely.centroid(houses)) + gap * side[:, :1] * along + 4.0 * side[:, 1:] * across
     scale = 2.4 if big else 1.0
     sheds = _rectangles(at, along, np.full(len(at), 4.5 * scale), rng.uniform(5.5, 7.5, len(at)) * scale)
     room = shapely.buffer(parcels, -INSET_M - 0.05, join_style="mitre")

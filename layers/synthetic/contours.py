@@ -32,9 +32,7 @@ def faces_above(field: Field) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.b
     values = np.where(field.values == 0, 1e-9, field.values)
     lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_segments(values, field))))
     x0, y0 = field.origin
-    frame = shapely.box(
-        x0, y0, x0 + field.cell_m * (values.shape[1] - 1), y0 + field.cell_m * (values.shape[0] - 1)
-    )
+    frame = shapely.box(x0, y0, x0 + field.cell_m * (values.shape[1] - 1), y0 + field.cell_m * (values.shape[0] - 1))
     lines = np.array([smooth(line) for line in lines], dtype=object)
     noded = shapely.union_all([*lines, frame.exterior], grid_size=0.01)
     polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))

@@ -66,17 +66,13 @@ def generate(
         advance(1)
         roads = rural_roads(rng, terrain, places, figures)
         railway = railway_line(terrain, figures)
-        settlements = _settlements(
-            terrain, places, figures, railway, [road.line for road in roads if road.number]
-        )
+        settlements = _settlements(terrain, places, figures, railway, [road.line for road in roads if road.number])
         advance(1)
         parcels = cut_parcels(rng, terrain, places, roads, railway, settlements, figures)
         buildings = put_up_buildings(rng, parcels)
         advance(1)
         areas = statistical_layer(terrain, settlements, figures)
-        homes = np.repeat(
-            shapely.get_coordinates(shapely.centroid(buildings.footprints)), buildings.dwellings, axis=0
-        )
+        homes = np.repeat(shapely.get_coordinates(shapely.centroid(buildings.footprints)), buildings.dwellings, axis=0)
         frames: dict[str, gpd.GeoDataFrame | pd.DataFrame] = {
             "municipality": layer("municipality", [terrain.municipality], id=[CODE], name=[NAME]),
             "parcels": parcel_layer(rng, terrain, parcels, buildings, settlements),
@@ -100,9 +96,7 @@ def generate(
             "settlements": settlement_layer(settlements, homes, figures.population / len(homes)),
             "statistical_areas": areas,
         }
-        frames |= people_tables(
-            rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population
-        )
+        frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
         advance(1)
     return dict(sorted(frames.items()))
 
@@ -110,9 +104,7 @@ def generate(
 def _settlements(
     terrain: Terrain, places: Places, size: Size, railway: BaseGeometry, main: list[shapely.LineString]
 ) -> list[Settlement]:
-    barriers = shapely.union_all(
-        [railway.buffer(16.0), terrain.river.buffer(15.0), *shapely.buffer(main, 12.0)]
-    )
+    barriers = shapely.union_all([railway.buffer(16.0), terrain.river.buffer(15.0), *shapely.buffer(main, 12.0)])
     sites = [(NAME, "urban", terrain.town, size.town_radius_m, 0.5)]
     sites += [
         (name, "small", shapely.Point(x, y), size.village_radius_m * (1.0 - 0.1 * number), 0.4 + 1.1 * number)
@@ -137,7 +129,6 @@ def _homes_by_area(areas: gpd.GeoDataFrame, buildings: Buildings) -> tuple[Float
     area = shapely.STRtree(areas.geometry.to_numpy()).query_nearest(middle, all_matches=False)[1]
     flats = buildings.dwellings > 2
     one, many = (
-        np.bincount(area[chosen], buildings.dwellings[chosen], minlength=len(areas))
-        for chosen in (~flats, flats)
+        np.bincount(area[chosen], buildings.dwellings[chosen], minlength=len(areas)) for chosen in (~flats, flats)
     )
     return one.astype(float), many.astype(float)

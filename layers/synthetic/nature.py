@@ -69,9 +69,7 @@ def flood_layer(terrain: Terrain) -> gpd.GeoDataFrame:
         beside = terrain.river_line.simplify(5.0).buffer(reach)
         low = shapely.union_all([*faces[~above & shapely.intersects(faces, east)], beside])
         parts = shapely.get_parts(shapely.intersection(low, land))
-        shapes.append(
-            shapely.multipolygons(parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 400)])
-        )
+        shapes.append(shapely.multipolygons(parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 400)]))
     return layer("flood", shapes, id=["F100", "F200"], return_period=[period for period, *_ in _FLOODS])
 
 
@@ -87,12 +85,8 @@ def nature_layer(terrain: Terrain, size: Size) -> gpd.GeoDataFrame:
         ("Myrens biotopskydd", "biotope_protection", x0 + 0.28 * side, y0 + 0.7 * side, 0.012),
     ]
     discs = [shapely.Point(x, y).buffer(radius * side) for *_, x, y, radius in places]
-    shapes = shapely.intersection(
-        warp(discs, terrain.bend, shift_m=side * 0.012, step_m=120.0), terrain.municipality
-    )
-    source = (
-        shapely.Point(terrain.lakes[0].centroid).buffer(0.028 * side).union(terrain.lakes[0].buffer(250.0))
-    )
+    shapes = shapely.intersection(warp(discs, terrain.bend, shift_m=side * 0.012, step_m=120.0), terrain.municipality)
+    source = shapely.Point(terrain.lakes[0].centroid).buffer(0.028 * side).union(terrain.lakes[0].buffer(250.0))
     return layer(
         "protected_nature",
         [*shapes, source.intersection(terrain.municipality)],

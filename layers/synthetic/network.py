@@ -62,7 +62,7 @@ class _Grid:
         self.xy += self.rng.uniform(-0.3, 0.3, self.xy.shape) * self.cell_m
         height = self.terrain.height.at(self.xy[..., 0], self.xy[..., 1])
         rise = np.hypot(*np.gradient(height)) / self.cell_m * 1000
-        dry = shapely.contains_xy(self.terrain.mainland.buffer(-30), self.xy[..., 0], self.xy[..., 1])
+        dry = shapely.contains_xy(self.terrain.mainland.simplify(10.0).buffer(-30.0), self.xy[..., 0], self.xy[..., 1])
         wet = shapely.contains_xy(self.terrain.river.buffer(60), self.xy[..., 0], self.xy[..., 1])
         self.cost = np.where(dry, 1 + rise, np.where(wet, 6.0, 30.0))
 

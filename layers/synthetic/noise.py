@@ -100,8 +100,7 @@ def warp_fields(
     cell = extent_m / 128
     start = (origin[0] - extent_m * 0.1, origin[1] - extent_m * 0.1)
     east, north = (
-        Field(power_law(rng, 156, cell_m=cell, longest_m=longest_m, exponent=3.0), start, cell)
-        for _ in range(2)
+        Field(power_law(rng, 156, cell_m=cell, longest_m=longest_m, exponent=3.0), start, cell) for _ in range(2)
     )
     return east, north
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -58,80 +58,106 @@ def cut_parcels(
 ) -> Parcels:
     """Cut all the land into parcels."""
     regions = np.array([settlement.region for settlement in settlements], dtype=object)
-    wide = [road.line.buffer(20.0 if road.number == "E4" else 8.0) for road in roads if road.kind == "state"]
-    road_land = shapely.union_all(wide)
-    rail_land = shapely.difference(railway.buffer(12.0), road_land)
-    street_land = shapely.union_all(
-        [shapely.union_all(shapely.buffer(s.streets, 5.5, cap_style="square")) for s in settlements]
-    )
-    street_land = street_land.difference(shapely.union_all([road_land, rail_land]))
-    taken = shapely.union_all([road_land, rail_land, street_land])
-    pieces: list[Shapes] = []
-    labels: list[npt.NDArray[np.str_]] = []
-    sources: list[npt.NDArray[np.int64]] = []
-
-    def add(shapes: Shapes, use: str, block: int = -1) -> None:
-        pieces.append(shapes)
-        labels.append(np.full(len(shapes), use, dtype="U12"))
-        sources.append(np.full(len(shapes), block))
-
-    for shape, use, wanted in (
-        (road_land, "road", 90_000),
-        (rail_land, "railway", 60_000),
-        (street_land, "street", 30_000),
-    ):
-        add(split(rng, _on_land(terrain, shape), _evenly(wanted)), use)
-    town_open = shapely.difference(regions, taken)
-    all_blocks: list[Shapes] = []
-    for number, settlement in enumerate(settlements):
-        blocks = shapely.get_parts(
-            shapely.intersection(town_open[number], shapely.multipolygons(terrain.land))
-        )
-        blocks = blocks[shapely.get_type_id(blocks) == 3]
-        for use, chosen in _block_uses(rng, blocks, settlement, terrain, railway, size).items():
-            wanted, uneven = _PLOTS[use]
-            for block in blocks[chosen]:
-                known = sum(len(part) for part in all_blocks)
-                all_blocks.append(np.array([block], dtype=object))
-                add(
-                    split(rng, np.array([block], dtype=object), _evenly(wanted), uneven=uneven, turn=0.02),
-                    use,
-                    known,
-                )
+    pieces = _Pieces()
+    taken = _corridors(rng, pieces, terrain, roads, railway, settlements)
+    blocks = _settled(rng, pieces, terrain, railway, settlements, shapely.difference(regions, taken), size)
     open_land = shapely.difference(terrain.land, shapely.union_all([*regions, taken]))
-    shore = _shore_pieces(terrain, places, open_land)
-    plots = split(rng, shore, _evenly(2_200), uneven=0.08, turn=0.06)
-    add(plots, "leisure")
-    rest = shapely.get_parts(shapely.difference(open_land, shapely.union_all(shore)))
-    rest = rest[shapely.area(rest) > 0.01]
-    islets = (shapely.area(rest) < 25_000) & ~shapely.intersects(rest, terrain.mainland)
-    add(rest[islets], "islet")
-    cells = _cells(rng, terrain, roads, size)
-    tree, ground = shapely.STRtree(cells), rest[~islets]
-    whole = np.unique(tree.query(ground, predicate="contains_properly")[1])
-    part, cell = tree.query(ground, predicate="intersects")
-    cut = ~np.isin(cell, whole)
-    rural = np.concatenate(
-        [cells[whole], shapely.get_parts(shapely.intersection(ground[part[cut]], cells[cell[cut]]))]
-    )
-    rural = rural[(shapely.get_type_id(rural) == 3) & (shapely.area(rural) > 0.01)]
-    is_farm = shapely.area(rural) < 1.5 * size.farm_m2
-    add(rural[is_farm], "farm")
-    add(rural[~is_farm], "forest")
-    shapes = np.concatenate(pieces)
-    faces, origin = tile(shapes, terrain.land, grid_m=0.01, smallest_m2=180.0)
+    _country(rng, pieces, terrain, places, roads, open_land, size)
+    faces, origin = tile(np.concatenate(pieces.shapes), terrain.land, grid_m=0.01, smallest_m2=180.0)
     middle = shapely.point_on_surface(faces)
     place = np.full(len(faces), -1)
     for number, region in enumerate(regions):
         shapely.prepare(region)
         place[shapely.intersects(region, middle)] = number
-    return Parcels(
-        faces,
-        np.concatenate(labels)[origin],
-        place,
-        np.concatenate(sources)[origin],
-        np.concatenate(all_blocks),
-    )
+    return Parcels(faces, np.concatenate(pieces.uses)[origin], place, np.concatenate(pieces.blocks)[origin], blocks)
+
+
+@dataclass
+class _Pieces:
+    """What is cut so far: polygons, their use, and the block that they come from."""
+
+    shapes: list[Shapes] = field(default_factory=list)
+    uses: list[npt.NDArray[np.str_]] = field(default_factory=list)
+    blocks: list[npt.NDArray[np.int64]] = field(default_factory=list)
+
+    def add(self, shapes: Shapes, use: str, block: int = -1) -> None:
+        self.shapes.append(shapes)
+        self.uses.append(np.full(len(shapes), use, dtype="U12"))
+        self.blocks.append(np.full(len(shapes), block))
+
+
+def _corridors(
+    rng: np.random.Generator,
+    pieces: _Pieces,
+    terrain: Terrain,
+    roads: list[Road],
+    railway: BaseGeometry,
+    settlements: list[Settlement],
+) -> BaseGeometry:
+    """Cut out the land of roads, railway and streets, and return all of it."""
+    wide = [road.line.buffer(20.0 if road.number == "E4" else 8.0) for road in roads if road.kind == "state"]
+    road_land = shapely.union_all(wide)
+    rail_land = shapely.difference(railway.buffer(12.0), road_land)
+    streets = np.concatenate([settlement.streets for settlement in settlements])
+    through = shapely.union_all([road_land, rail_land])
+    street_land = shapely.difference(shapely.union_all(shapely.buffer(streets, 5.5, cap_style="square")), through)
+    for shape, use, wanted in (
+        (road_land, "road", 90_000.0),
+        (rail_land, "railway", 60_000.0),
+        (street_land, "street", 30_000.0),
+    ):
+        pieces.add(split(rng, _on_land(terrain, shape), _evenly(wanted)), use)
+    return shapely.union_all([through, street_land])
+
+
+def _settled(
+    rng: np.random.Generator,
+    pieces: _Pieces,
+    terrain: Terrain,
+    railway: BaseGeometry,
+    settlements: list[Settlement],
+    open_regions: Shapes,
+    size: Size,
+) -> Shapes:
+    """Cut the settlements' blocks into plots, and return the blocks."""
+    known: list[shapely.Polygon] = []
+    for settlement, region in zip(settlements, open_regions, strict=True):
+        blocks = _on_land(terrain, region)
+        uses = _block_uses(rng, blocks, settlement, terrain, railway, size)
+        for use, (wanted, uneven) in _PLOTS.items():
+            for block in blocks[uses == use]:
+                plots = split(rng, np.array([block]), _evenly(wanted), uneven=uneven, turn=0.02)
+                pieces.add(plots, use, len(known))
+                known.append(block)
+    return np.array(known, dtype=object)
+
+
+def _country(
+    rng: np.random.Generator,
+    pieces: _Pieces,
+    terrain: Terrain,
+    places: Places,
+    roads: list[Road],
+    open_land: Shapes,
+    size: Size,
+) -> None:
+    """Cut the rest: plots by the shore, islets, farms and forest."""
+    shore = _shore_pieces(places, open_land)
+    pieces.add(split(rng, shore, _evenly(2_200.0), uneven=0.08, turn=0.06), "leisure")
+    rest = polygons(shapely.difference(open_land, shapely.union_all(shore)), 0.01)
+    islets = (shapely.area(rest) < 25_000) & ~shapely.intersects(rest, terrain.mainland)
+    pieces.add(rest[islets], "islet")
+    cells = _cells(rng, terrain, roads, size)
+    tree, ground = shapely.STRtree(cells), rest[~islets]
+    # Most cells lie on dry land whole: only the others are worth an intersection with the coast.
+    whole = np.unique(tree.query(ground, predicate="contains_properly")[1])
+    part, cell = tree.query(ground, predicate="intersects")
+    cut = ~np.isin(cell, whole)
+    clipped = polygons(shapely.intersection(ground[part[cut]], cells[cell[cut]]), 0.01)
+    rural = np.concatenate([cells[whole], clipped])
+    is_farm = shapely.area(rural) < 1.5 * size.farm_m2
+    pieces.add(rural[is_farm], "farm")
+    pieces.add(rural[~is_farm], "forest")
 
 
 _PLOTS = {
@@ -161,7 +187,7 @@ def _block_uses(
     terrain: Terrain,
     railway: BaseGeometry,
     size: Size,
-) -> dict[str, npt.NDArray[np.bool_]]:
+) -> npt.NDArray[np.str_]:
     """Say what each block is for, by where it lies in the settlement."""
     middle = shapely.centroid(blocks)
     radius = size.town_radius_m if settlement.kind == "urban" else size.village_radius_m
@@ -169,9 +195,7 @@ def _block_uses(
     edge = shapely.distance(middle, shapely.boundary(settlement.region))
     chance = rng.uniform(size=len(blocks))
     use = np.full(len(blocks), "homes", dtype="U12")
-    bearing = np.arctan2(
-        shapely.get_y(middle) - settlement.centre.y, shapely.get_x(middle) - settlement.centre.x
-    )
+    bearing = np.arctan2(shapely.get_y(middle) - settlement.centre.y, shapely.get_x(middle) - settlement.centre.x)
     for way, wide in ((1.15, 0.2), (-1.1, 0.14)):
         use[(out > 0.4) & (abs(bearing - way) < wide) & (edge < 0.24 * radius)] = "development"
     use[chance > 0.93] = "park"
@@ -182,10 +206,10 @@ def _block_uses(
         use[(shapely.distance(middle, railway) < 0.17 * radius) & (out > 0.3)] = "industry"
     use[(shapely.area(blocks) < 2_000) | (shapely.area(blocks) / shapely.length(blocks) < 9)] = "park"
     use[shapely.distance(blocks, terrain.river_line) < 60] = "park"
-    return {name: use == name for name in _PLOTS}
+    return use
 
 
-def _shore_pieces(terrain: Terrain, places: Places, open_land: Shapes) -> Shapes:
+def _shore_pieces(places: Places, open_land: Shapes) -> Shapes:
     """Return the strips by the shore around the chosen places."""
     discs = [shapely.Point(x, y).buffer(170.0 + 37.0 * (n % 5)) for n, (x, y) in enumerate(places.shores)]
     discs += [shapely.Point(x, y).buffer(150.0 + 45.0 * (n % 4)) for n, (x, y) in enumerate(places.islands)]

@@ -95,9 +95,7 @@ def _projection(population: int) -> pd.DataFrame:
     years = np.arange(BASE_YEAR, LAST_YEAR + 1)
     passed = years - BASE_YEAR
     totals = np.round(population * (1 + 0.0012 * passed - 0.00016 * passed**2)).astype(int)
-    return table(
-        "population_projection", area="*", year=years.tolist(), sex="all", population=totals.tolist()
-    )
+    return table("population_projection", area="*", year=years.tolist(), sex="all", population=totals.tolist())
 
 
 def _stock(areas: list[str], one_or_two: Floats, multi: Floats, vacant: Floats) -> pd.DataFrame:

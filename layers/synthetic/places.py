@@ -44,7 +44,7 @@ def find_places(rng: np.random.Generator, terrain: Terrain, size: Size) -> Place
     points = np.array([x0, y0]) + side * rng.uniform(size=(4000, 2))
     points = points[shapely.contains_xy(inner, points)]
     coast = shapely.LineString(terrain.mainland.exterior).intersection(terrain.municipality.buffer(-50))
-    shore_m = shapely.distance(shapely.points(points), coast)
+    shore_m = shapely.distance(shapely.points(points), coast.simplify(20.0))
     town = shapely.get_coordinates(terrain.town)
     near = points[(shore_m > size.village_radius_m * 0.6) & (shore_m < 0.13 * side)]
     apart = side * 0.16
@@ -65,9 +65,7 @@ def find_places(rng: np.random.Generator, terrain: Terrain, size: Size) -> Place
     rims = [shapely.get_coordinates(island.exterior)[::9] for island in large[:60]]
     rim = np.vstack(rims) if rims else np.empty((0, 2))
     rim = rim[shapely.contains_xy(terrain.municipality.buffer(-100), rim)]
-    islands = _spread(
-        rim, shores, count=size.shore_clusters - on_mainland, apart_m=side * 0.017, far=False, rng=rng
-    )
+    islands = _spread(rim, shores, count=size.shore_clusters - on_mainland, apart_m=side * 0.017, far=False, rng=rng)
     return Places(villages=villages, farms=farms, shores=shores, islands=islands)
 
 

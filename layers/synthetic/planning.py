@@ -78,14 +78,10 @@ def utility_layer(settlements: list[Settlement]) -> gpd.GeoDataFrame:
         shapes += [village] if number != 1 else [village, village]
         kinds += [("both", "water", "both", "water")[number % 4]] if number != 1 else ["water", "sewer"]
         states += ["existing"] if number != 1 else ["existing", "planned"]
-    return layer(
-        "utility_areas", shapes, id=[f"VA{n + 1}" for n in range(len(shapes))], kind=kinds, status=states
-    )
+    return layer("utility_areas", shapes, id=[f"VA{n + 1}" for n in range(len(shapes))], kind=kinds, status=states)
 
 
-def shore_protection_layer(
-    terrain: Terrain, settlements: list[Settlement], extent_m: float
-) -> gpd.GeoDataFrame:
+def shore_protection_layer(terrain: Terrain, settlements: list[Settlement], extent_m: float) -> gpd.GeoDataFrame:
     """Return a shore with the protection extended to 300 m, and parts of the town where it is lifted."""
     coast = shapely.boundary(terrain.mainland)
     where = shapely.Point(terrain.town.x + 0.06 * extent_m, terrain.town.y - 0.2 * extent_m)

@@ -80,16 +80,13 @@ def service_layer(
         "sport": 4,
     }
     words = {"school": "skola", "preschool": "förskola", "shop": "butik", "health": "vårdcentral",
-        "sport": "idrottsplats", "public_transport": "hållplats", "culture": "bibliotek", "ferry": "färjeläge"}  # fmt: skip
+        "sport": "idrottsplats", "public_transport": "hållplats", "culture": "bibliotek",
+        "ferry": "färjeläge"}  # fmt: skip
     for place, settlement in enumerate(settlements):
         x0, y0, x1, y1 = settlement.region.bounds
         spots = rng.uniform((x0, y0), (x1, y1), (400, 2))
         spots = spots[shapely.contains_xy(settlement.region, spots[:, 0], spots[:, 1])]
-        few = (
-            {"school": 1, "preschool": 1, "shop": 1, "public_transport": 2}
-            if place % 3
-            else {"public_transport": 1}
-        )
+        few = {"school": 1, "preschool": 1, "shop": 1, "public_transport": 2} if place % 3 else {"public_transport": 1}
         kinds = [kind for kind, count in (few if place else in_town).items() for _ in range(count)]
         for number, (kind, (x, y)) in enumerate(zip(kinds, spots, strict=False)):
             rows.append((x, y, kind, f"{settlement.name}s {words[kind]} {number + 1}"))
@@ -116,9 +113,7 @@ def settlement_layer(settlements: list[Settlement], homes: Floats, per_home: flo
     per_home
         Persons in a dwelling, on average.
     """
-    shapes = [
-        settlement.region.buffer(60.0, quad_segs=4).buffer(-45.0, quad_segs=4) for settlement in settlements
-    ]
+    shapes = [settlement.region.buffer(60.0, quad_segs=4).buffer(-45.0, quad_segs=4) for settlement in settlements]
     count = [int(shapely.contains_xy(shape, homes[:, 0], homes[:, 1]).sum()) for shape in shapes]
     return layer(
         "settlements",
@@ -131,7 +126,7 @@ def settlement_layer(settlements: list[Settlement], homes: Floats, per_home: flo
 
 
 def statistical_layer(terrain: Terrain, settlements: list[Settlement], size: Size) -> gpd.GeoDataFrame:
-    """Return areas that fill the municipality and its sea: A in the country, B for villages, C in the town."""
+    """Return areas that fill the municipality: A in the country, B for villages, C in the town."""
     (x0, y0), side, town = size.origin, size.extent_m, terrain.town
     turn = np.linspace(0.4, 0.4 + 2 * np.pi, 6)[:-1]
     ring = np.column_stack(
@@ -156,11 +151,6 @@ def statistical_layer(terrain: Terrain, settlements: list[Settlement], size: Siz
     names = ["Centrum", *[f"Almskär {way}" for way in ("nordost", "norr", "väst", "sydväst", "sydost")]]
     names += [f"{settlement.name} med omnejd" for settlement in settlements[1:]]
     names += [f"Landsbygd och skärgård {number + 1}" for number in range(letters.count("A"))]
-    codes = [
-        f"0000{letter}{10 * (1 + letters[:number].count(letter)):04d}"
-        for number, letter in enumerate(letters)
-    ]
+    codes = [f"0000{letter}{10 * (1 + letters[:number].count(letter)):04d}" for number, letter in enumerate(letters)]
     order = np.argsort(codes)
-    return layer(
-        "statistical_areas", shapes[order], id=[codes[n] for n in order], name=[names[n] for n in order]
-    )
+    return layer("statistical_areas", shapes[order], id=[codes[n] for n in order], name=[names[n] for n in order])

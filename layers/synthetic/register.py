@@ -32,7 +32,8 @@ _TOWN = (
 )
 _RURAL = (
     "Alsjö", "Berga", "Dalen", "Edsta", "Fagerudden", "Gransjö", "Hålsänge", "Idvattnet",
-    "Kallbäck", "Långnäs", "Mossgården", "Nybygget", "Odensvik", "Rönnskär", "Storön", "Trollsved", "Utholmen", "Yttergrund",
+    "Kallbäck", "Långnäs", "Mossgården", "Nybygget", "Odensvik", "Rönnskär", "Storön", "Trollsved",
+    "Utholmen", "Yttergrund",
 )  # fmt: skip
 
 _OWNERS: dict[str, tuple[tuple[str, float], ...]] = {
@@ -53,8 +54,8 @@ _OWNERS: dict[str, tuple[tuple[str, float], ...]] = {
 }
 _USES = {
     "street": "Gata", "road": "Väg", "railway": "Järnväg", "homes": "Småhus", "flats": "Flerbostadshus",
-    "centre": "Centrum", "industry": "Industri", "public": "Samhällsfunktion", "park": "Park", "development": "Exploatering",
-    "leisure": "Fritidshus", "farm": "Lantbruk", "forest": "Skog", "islet": "Samfällighet",
+    "centre": "Centrum", "industry": "Industri", "public": "Samhällsfunktion", "park": "Park",
+    "development": "Exploatering", "leisure": "Fritidshus", "farm": "Lantbruk", "forest": "Skog", "islet": "Samfällighet",
 }  # fmt: skip
 
 
@@ -85,9 +86,7 @@ def parcel_layer(
     blocks[inside] = parcels.block[inside] + 2
     # Blocks of the countryside: the old villages' lands, a kilometre or two wide.
     blocks[country] = (
-        1
-        + (middle[country, 1] - y0).astype(int) // 1500
-        + 25 * ((middle[country, 0] - x0).astype(int) // 1500)
+        1 + (middle[country, 1] - y0).astype(int) // 1500 + 25 * ((middle[country, 0] - x0).astype(int) // 1500)
     )
     blocks[parcels.use == "islet"] = 0
     names = _names(tracts, blocks, np.lexsort((middle[:, 0], -middle[:, 1])))
@@ -114,14 +113,10 @@ def parcel_layer(
     )
 
 
-def _names(
-    tracts: npt.NDArray[np.str_], blocks: npt.NDArray[np.int64], order: npt.NDArray[np.intp]
-) -> list[str]:
+def _names(tracts: npt.NDArray[np.str_], blocks: npt.NDArray[np.int64], order: npt.NDArray[np.intp]) -> list[str]:
     """Return the names: blocks numbered in their tract, units in their block; block 0 is held in common."""
     rows = pd.DataFrame({"tract": tracts, "block": blocks}).iloc[order]
-    rows["number"] = (
-        rows["block"].where(rows["block"] > 0).groupby(rows["tract"]).rank("dense").fillna(0).astype(int)
-    )
+    rows["number"] = rows["block"].where(rows["block"] > 0).groupby(rows["tract"]).rank("dense").fillna(0).astype(int)
     rows["unit"] = rows.groupby(["tract", "number"]).cumcount() + 1
     rows = rows.sort_index()
     return [

@@ -97,9 +97,7 @@ def polygons(shapes: BaseGeometry | Shapes, over_m2: float) -> Shapes:
     return kept
 
 
-def tile(
-    shapes: Shapes, islands: Shapes, *, grid_m: float, smallest_m2: float
-) -> tuple[Shapes, npt.NDArray[np.intp]]:
+def tile(shapes: Shapes, islands: Shapes, *, grid_m: float, smallest_m2: float) -> tuple[Shapes, npt.NDArray[np.intp]]:
     """Make pieces that nearly fit into a partition: shared edges, no gap, no overlap.
 
     Parameters
@@ -141,9 +139,7 @@ def tile(
     return faces, piece
 
 
-def _merge(
-    faces: Shapes, piece: npt.NDArray[np.intp], smallest_m2: float
-) -> tuple[Shapes, npt.NDArray[np.intp], bool]:
+def _merge(faces: Shapes, piece: npt.NDArray[np.intp], smallest_m2: float) -> tuple[Shapes, npt.NDArray[np.intp], bool]:
     area = shapely.area(faces)
     thin = area / np.maximum(shapely.length(faces), 1e-9) < 2.2
     small = np.flatnonzero((area < smallest_m2) | (thin & (area < 4 * smallest_m2)))

@@ -170,15 +170,9 @@ def _dug(
             )
             turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
             reach = radius * (1 + 0.16 * np.sin(2 * turn + bearing) + 0.09 * np.sin(3 * turn + 1))
-            pond = shapely.Polygon(
-                np.column_stack([at.x + 1.25 * reach * np.cos(turn), at.y + reach * np.sin(turn)])
-            )
+            pond = shapely.Polygon(np.column_stack([at.x + 1.25 * reach * np.cos(turn), at.y + reach * np.sin(turn)]))
             wide = pond.buffer(120)
-            if (
-                mainland.contains(wide)
-                and not wide.intersects(river)
-                and not shapely.intersects(lakes, wide).any()
-            ):
+            if mainland.contains(wide) and not wide.intersects(river) and not shapely.intersects(lakes, wide).any():
                 found.append(pond)
                 break
     return np.array(found, dtype=object)
@@ -210,9 +204,7 @@ def _streams(
     return np.array(streams, dtype=object)
 
 
-def _course(
-    at: Floats, fall: tuple[Field, Field], ground: BaseGeometry, size: Size
-) -> shapely.LineString | None:
+def _course(at: Floats, fall: tuple[Field, Field], ground: BaseGeometry, size: Size) -> shapely.LineString | None:
     step, way, heading = 45.0, [at], np.array([0.6, 0.0])
     if not shapely.contains_xy(ground, *at):
         return None

@@ -162,9 +162,7 @@ def small_municipality() -> dict[str, pd.DataFrame]:
             }
         ]
     )
-    buildable = parcels[["id", "geometry"]].assign(
-        area_m2=parcels.area, buildable_m2=parcels.area, taken_m2=0.0
-    )
+    buildable = parcels[["id", "geometry"]].assign(area_m2=parcels.area, buildable_m2=parcels.area, taken_m2=0.0)
     balance = pd.DataFrame(
         [
             {
@@ -361,9 +359,7 @@ def browser_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on(
-            "console", lambda told: faults.append(f"console: {told.text}") if told.type == "error" else None
-        )
+        page.on("console", lambda told: faults.append(f"console: {told.text}") if told.type == "error" else None)
         page.on("request", lambda request: _check_host(request.url, faults))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         return page

@@ -151,9 +151,7 @@ def test_wcag(served, browser_page, path, width):
         page.wait_for_selector("html[data-ready=yes]")
         page.locator("#results button").first.click()
     assert violations(page) == []
-    scroll, client = page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
+    scroll, client = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert scroll <= client, "the page scrolls sideways"
 
 

@@ -12,9 +12,7 @@ def needs(*rows: tuple[str, int, float]) -> pd.DataFrame:
 
 
 def plots(*rows: tuple[str | None, int, str]) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=["area", "homes", "status"]), geometry=[None] * len(rows)
-    )
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=["area", "homes", "status"]), geometry=[None] * len(rows))
 
 
 def test_supply_minus_need_by_area_and_year() -> None:
@@ -47,9 +45,7 @@ def test_need_of_the_whole_alone_takes_all_plots() -> None:
 
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from(["a", "b", "c", None]), st.integers(0, 9), st.sampled_from(["available", "sold"])
-        ),
+        st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers(0, 9), st.sampled_from(["available", "sold"])),
         max_size=30,
     ),
     st.lists(st.integers(-50, 50), min_size=2, max_size=2),

@@ -163,9 +163,7 @@ def test_two_processes_share_it_and_the_last_one_out_stops_it(
     assert not cluster_status(workspace).running
 
 
-def test_after_a_killed_user_the_next_one_stops_it(
-    workspace: Path, user: Callable[[], subprocess.Popen[str]]
-) -> None:
+def test_after_a_killed_user_the_next_one_stops_it(workspace: Path, user: Callable[[], subprocess.Popen[str]]) -> None:
     process = user()
     pid = pid_told_by(process)
     process.kill()
@@ -319,9 +317,7 @@ def test_a_deleted_workspace_leaves_no_data_to_the_next_one(own_workspace: Path)
 def test_another_major_version_is_told(own_workspace: Path) -> None:
     cluster = Cluster(own_workspace)
     (cluster.server.data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(
-        DatabaseError, match=r"made by PostgreSQL 9, but PostgreSQL \d+ is installed"
-    ) as caught:
+    with pytest.raises(DatabaseError, match=r"made by PostgreSQL 9, but PostgreSQL \d+ is installed") as caught:
         cluster.join()
     assert "geoplan db stop --remove" in str(caught.value.hint)
     assert "Install PostgreSQL 9" in str(caught.value.hint)
@@ -356,9 +352,7 @@ def test_a_socket_folder_of_somebody_else_is_refused(own_workspace: Path) -> Non
     socket.rmdir()
 
 
-def test_the_environment_of_another_server_does_not_matter(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_of_another_server_does_not_matter(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PGPORT": "1", "PGHOST": "nowhere", "PGUSER": "nobody", "PGDATA": "/nowhere"}.items():
         monkeypatch.setenv(name, value)
     cluster = Cluster(workspace)
@@ -412,9 +406,7 @@ def test_binaries_come_with_their_extensions() -> None:
     assert "apt-get install" in str(caught.value.hint)
 
 
-def test_a_program_that_is_first_on_the_path_is_not_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_that_is_first_on_the_path_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("initdb", "pg_ctl", "postgres"):
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
         (tmp_path / name).chmod(0o755)

@@ -112,9 +112,7 @@ def test_an_empty_server_is_made_ready_and_left_alone_after(bare_url: str, tmp_p
         assert after == before, "opening a database that is up to date writes nothing"
 
 
-def test_the_environment_names_the_server(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_names_the_server(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEOPLAN_DATABASE_URL", database_url)
     with open_database(tmp_path) as database:
         assert database.url == database_url
@@ -168,9 +166,7 @@ def test_the_addresses_work_without_sqlalchemy(database: Database) -> None:
         row = connection.execute("SHOW transaction_read_only").fetchone()
         assert row == ("off",)
     with psycopg.connect(database.read_only_conninfo) as connection:
-        row = connection.execute(
-            "SELECT current_user::text, current_setting('transaction_read_only')"
-        ).fetchone()
+        row = connection.execute("SELECT current_user::text, current_setting('transaction_read_only')").fetchone()
         assert row == ("geoplan_read", "on")
 
 
@@ -214,9 +210,7 @@ def test_a_user_who_may_not_make_the_extension_is_told_what_to_ask_for(
     assert "CREATE SCHEMA geoplan AUTHORIZATION" in str(caught.value.hint)
 
     execute(bare_url, "CREATE SCHEMA geoplan AUTHORIZATION plain")
-    execute(
-        bare_url, "DO $$ BEGIN CREATE ROLE geoplan_read NOLOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
-    )
+    execute(bare_url, "DO $$ BEGIN CREATE ROLE geoplan_read NOLOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
     with (
         pytest.raises(DatabaseError, match="role geoplan_read") as caught,
         open_database(tmp_path, url=plain),
@@ -226,9 +220,7 @@ def test_a_user_who_may_not_make_the_extension_is_told_what_to_ask_for(
 
     execute(bare_url, "GRANT geoplan_read TO plain")
     with open_database(tmp_path, url=plain) as database, database.read_only_engine.connect() as connection:
-        assert (
-            connection.scalar(sa.text("SELECT session_user || ' ' || current_user")) == "plain geoplan_read"
-        )
+        assert connection.scalar(sa.text("SELECT session_user || ' ' || current_user")) == "plain geoplan_read"
         assert connection.scalar(sa.text("SELECT count(*) FROM geoplan.layer_version")) == 0
     execute(bare_url, "DROP OWNED BY plain CASCADE")
 

@@ -69,16 +69,12 @@ def test_column_order_index_and_height_do_not_matter_but_names_places_and_crs_do
     assert content_hash(points((1, 2, 50), (3, 4, 60), a=[1, 2], b=["x", "y"])) == content_hash(frame)
     assert content_hash(frame.rename(columns={"a": "c"})) != content_hash(frame)
     assert content_hash(frame.set_crs(2284, allow_override=True)) != content_hash(frame)
-    assert content_hash(points((1, 2), (3, np.nextafter(4, 5)), a=[1, 2], b=["x", "y"])) != content_hash(
-        frame
-    )
+    assert content_hash(points((1, 2), (3, np.nextafter(4, 5)), a=[1, 2], b=["x", "y"])) != content_hash(frame)
     assert content_hash(pd.DataFrame(frame.drop(columns="geometry"))) != content_hash(frame)
 
 
 def test_an_empty_table_is_known_by_its_columns() -> None:
-    assert content_hash(pd.DataFrame({"a": []})) == content_hash(
-        pd.DataFrame({"a": pd.Series([], dtype="str")})
-    )
+    assert content_hash(pd.DataFrame({"a": []})) == content_hash(pd.DataFrame({"a": pd.Series([], dtype="str")}))
     assert content_hash(pd.DataFrame({"a": []})) != content_hash(pd.DataFrame({"b": []}))
 
 

@@ -26,9 +26,7 @@ Squares = Callable[..., gpd.GeoDataFrame]
 Write = Callable[..., Path]
 Make = Callable[..., Workspace]
 
-BOWTIE = shapely.Polygon(
-    [(612_000, 6_797_000), (612_100, 6_797_100), (612_100, 6_797_000), (612_000, 6_797_100)]
-)
+BOWTIE = shapely.Polygon([(612_000, 6_797_000), (612_100, 6_797_100), (612_100, 6_797_000), (612_000, 6_797_100)])
 
 
 def told(report: ImportReport) -> list[tuple[str, str, int | None]]:
@@ -130,9 +128,7 @@ def test_reprojection(make_workspace: Make, squares: Squares, write: Write) -> N
 
 
 def test_swapped_axes_can_be_mended(make_workspace: Make, squares: Squares, write: Write) -> None:
-    swapped = squares().set_geometry(
-        shapely.transform(squares().geometry.to_numpy(), lambda p: p[:, ::-1]), crs=3006
-    )
+    swapped = squares().set_geometry(shapely.transform(squares().geometry.to_numpy(), lambda p: p[:, ::-1]), crs=3006)
     write("p.gpkg", swapped)
     with pytest.raises(CRSError, match="swap_axes = true"):
         prepare_layer(make_workspace(parcels={"file": "p.gpkg"}), "parcels")
@@ -140,15 +136,11 @@ def test_swapped_axes_can_be_mended(make_workspace: Make, squares: Squares, writ
     assert frame["geometry"].tolist() == squares().geometry.tolist()
 
 
-def test_a_wrong_zone_is_told_by_the_municipality(
-    make_workspace: Make, squares: Squares, write: Write
-) -> None:
+def test_a_wrong_zone_is_told_by_the_municipality(make_workspace: Make, squares: Squares, write: Write) -> None:
     write("m.gpkg", squares(1, id=["1"], name=["x"]))
     # SWEREF 99 16 30, and the file says 15 00.
     write("p.gpkg", squares().to_crs(3010).set_crs(3009, allow_override=True))
-    workspace = make_workspace(
-        municipality={"file": "m.gpkg"}, parcels={"file": "p.gpkg", "crs": "EPSG:3007"}
-    )
+    workspace = make_workspace(municipality={"file": "m.gpkg"}, parcels={"file": "p.gpkg", "crs": "EPSG:3007"})
     with pytest.raises(CRSError, match=r"They fit EPSG:3010 \(SWEREF99 16 30\)"):
         prepare_layer(workspace, "parcels")
 
@@ -224,9 +216,7 @@ def test_required_values(make_workspace: Make, write: Write) -> None:
 def test_a_mapping_that_fits_no_value_fails(make_workspace: Make, squares: Squares, write: Write) -> None:
     write("p.gpkg", squares(4, id=list("abcd"), owner=["P", "P", "private", None]))
     workspace = make_workspace(parcels={"file": "p.gpkg", "columns": {"owner_kind": "owner"}})
-    with pytest.raises(
-        RejectedError, match=r"2 of 3 values of owner_kind cannot be used.*values\.owner_kind"
-    ):
+    with pytest.raises(RejectedError, match=r"2 of 3 values of owner_kind cannot be used.*values\.owner_kind"):
         prepare_layer(workspace, "parcels")
 
 
@@ -237,9 +227,8 @@ def test_too_many_rejected_rows_fail_the_layer(make_workspace: Make, squares: Sq
     write("p.gpkg", frame.set_geometry(shapes, crs=3006))
     with pytest.raises(RejectedError) as caught:
         prepare_layer(make_workspace(parcels={"file": "p.gpkg"}), "parcels")
-    assert (
-        "2 of 20 rows would be rejected, and max_rejected = 0.05 allows 1: there is no geometry (2)"
-        in str(caught.value)
+    assert "2 of 20 rows would be rejected, and max_rejected = 0.05 allows 1: there is no geometry (2)" in str(
+        caught.value
     )
     report = caught.value.report
     assert (report.rows_imported, report.rows_rejected, len(report.issues)) == (0, 2, 2)
@@ -247,18 +236,14 @@ def test_too_many_rejected_rows_fail_the_layer(make_workspace: Make, squares: Sq
     assert len(prepared.frame) == 18
 
 
-def test_all_rejected_is_an_error_whatever_is_allowed(
-    make_workspace: Make, squares: Squares, write: Write
-) -> None:
+def test_all_rejected_is_an_error_whatever_is_allowed(make_workspace: Make, squares: Squares, write: Write) -> None:
     write("p.gpkg", squares().set_geometry([None] * 3, crs=3006), geometry_type="Polygon")
     with pytest.raises(RejectedError, match="3 of 3 rows"):
         prepare_layer(make_workspace(parcels={"file": "p.gpkg", "max_rejected": 1}), "parcels")
 
 
 @pytest.mark.parametrize(("invalid", "kept"), [("repair", 3), ("reject", 2)])
-def test_invalid_geometry(
-    make_workspace: Make, squares: Squares, write: Write, invalid: str, kept: int
-) -> None:
+def test_invalid_geometry(make_workspace: Make, squares: Squares, write: Write, invalid: str, kept: int) -> None:
     write("p.gpkg", squares().set_geometry([BOWTIE, *squares().geometry[1:]], crs=3006))
     settings_ = {"file": "p.gpkg", "invalid": invalid, "max_rejected": 0.5}
     prepared = prepare_layer(make_workspace(parcels=settings_), "parcels")
@@ -289,8 +274,7 @@ def test_hostile_text(make_workspace: Make, squares: Squares, write: Write, stor
     names = ["Robert'); DROP TABLE feature;--", "å" * 100_000, "𝕊\u202e\u0000x", "<script>alert(1)</script>"]
     write(
         "p.csv",
-        "id;x;y;designation\n"
-        + "".join(f'{n};{612_000 + n};6797000;"{name}"\n' for n, name in enumerate(names)),
+        "id;x;y;designation\n" + "".join(f'{n};{612_000 + n};6797000;"{name}"\n' for n, name in enumerate(names)),
     )
     workspace = make_workspace(
         buildings={"file": "p.csv", "x": "x", "y": "y", "crs": "EPSG:3006", "keep": ["designation"]}
@@ -341,9 +325,7 @@ def test_faults_of_a_part_name_it(make_workspace: Make, squares: Squares, write:
 def test_within_keeps_what_touches(make_workspace: Make, squares: Squares, write: Write) -> None:
     write("m.gpkg", squares(1, id=["1"], name=["x"]))
     write("p.gpkg", squares(5))
-    workspace = make_workspace(
-        municipality={"file": "m.gpkg"}, parcels={"file": "p.gpkg", "within": "municipality"}
-    )
+    workspace = make_workspace(municipality={"file": "m.gpkg"}, parcels={"file": "p.gpkg", "within": "municipality"})
     prepared = prepare_layer(workspace, "parcels")
     consistent(prepared.report)
     assert prepared.frame["id"].tolist() == ["P 0"]
@@ -414,9 +396,7 @@ def test_import_is_all_or_nothing_and_keeps_versions(
     assert store.read("parcels")["n"].tolist() == [1, 2, 4]
 
 
-def test_import_all_goes_on_past_failures(
-    make_workspace: Make, squares: Squares, write: Write, store: Store
-) -> None:
+def test_import_all_goes_on_past_failures(make_workspace: Make, squares: Squares, write: Write, store: Store) -> None:
     write("p.gpkg", squares(5))
     write("m.gpkg", squares(1, id=["1"], name=["x"]))
     write("pop.csv", "area,year,population\nA,2025,1\n")

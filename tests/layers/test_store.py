@@ -61,9 +61,7 @@ def mixed() -> gpd.GeoDataFrame:
         record=[{"b": 1, "a": [2]}, None, {}],
         day=["2025-01-01", None, "1999-12-31"],
         moment=pd.to_datetime(["2025-01-01 12:00", "2025-01-01 12:00:00.25", None], format="ISO8601"),
-        zoned=pd.to_datetime(["2025-01-01", "2025-07-01", None], format="ISO8601").tz_localize(
-            "Europe/Stockholm"
-        ),
+        zoned=pd.to_datetime(["2025-01-01", "2025-07-01", None], format="ISO8601").tz_localize("Europe/Stockholm"),
     )
 
 
@@ -73,10 +71,7 @@ def test_a_layer_comes_back_as_it_was_written(store: Store, mixed: gpd.GeoDataFr
     assert_geodataframe_equal(back, mixed, check_like=False)
     assert [str(kind) for kind in back.dtypes] == [str(kind) for kind in mixed.dtypes]
     assert list(back.columns) == list(mixed.columns)
-    assert (
-        shapely.to_wkb(back.geometry.to_numpy()).tolist()
-        == shapely.to_wkb(mixed.geometry.to_numpy()).tolist()
-    )
+    assert shapely.to_wkb(back.geometry.to_numpy()).tolist() == shapely.to_wkb(mixed.geometry.to_numpy()).tolist()
     assert (written.layer, written.number, written.feature_count) == ("parcels", 1, 3)
     assert (written.source, written.report, written.srid) == ({"file": "x.gpkg"}, {"rows": 3}, 3006)
     assert written.content_hash == content_hash(mixed) == content_hash(back) == store.rehash("parcels")
@@ -267,9 +262,7 @@ def test_another_crs_is_refused(store: Store) -> None:
         (squares(1).rename_geometry("shape"), "must be called 'geometry'"),
     ],
 )
-def test_what_cannot_be_stored_is_told_and_changes_nothing(
-    store: Store, frame: pd.DataFrame, told: str
-) -> None:
+def test_what_cannot_be_stored_is_told_and_changes_nothing(store: Store, frame: pd.DataFrame, told: str) -> None:
     store.write("parcels", squares(1))
     with pytest.raises(FrameError, match=told):
         store.write("parcels", frame)

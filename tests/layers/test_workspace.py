@@ -224,9 +224,7 @@ def test_crs_must_be_projected_and_in_the_register(crs: str) -> None:
     assert "EPSG:3006" in fault
 
 
-@pytest.mark.parametrize(
-    "crs", ["EPSG:3006", "EPSG:2284", "EPSG:3067", "epsg:32633", "urn:ogc:def:crs:EPSG::3006"]
-)
+@pytest.mark.parametrize("crs", ["EPSG:3006", "EPSG:2284", "EPSG:3067", "epsg:32633", "urn:ogc:def:crs:EPSG::3006"])
 def test_any_projected_crs_will_do(crs: str) -> None:
     content = mapping(municipality={"name": "x", "code": "1", "crs": crs})
     assert Workspace.from_mapping(content).crs.is_projected
@@ -239,9 +237,7 @@ def test_years_rise_after_the_base_year(years: list[int]) -> None:
 
 
 def test_control_characters_are_no_name() -> None:
-    assert faults(mapping(municipality={"name": "a\nb", "code": "1"})) == [
-        "municipality.name: has a control character"
-    ]
+    assert faults(mapping(municipality={"name": "a\nb", "code": "1"})) == ["municipality.name: has a control character"]
 
 
 def test_no_file_names_the_way_out(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ const geoplan = (() => {
       const taken = [];
       for (const { name, at, rank } of names) {
         const point = map.latLngToContainerPoint(at);
-        const half = name.length * 3.6 + 6;
+        const half = name.length * (rank === 0 ? 4.9 : rank === 1 ? 4.3 : 3.7) + 6;
         const box = [point.x - half, point.y - 10, point.x + half, point.y + 10];
         if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
         taken.push(box);

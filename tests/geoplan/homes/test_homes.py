@@ -97,9 +97,7 @@ def test_households_are_people_times_quotas() -> None:
 
 def test_quotas_of_other_bands_are_averaged_over_the_years() -> None:
     fine = pd.DataFrame({"age": ["20-24", "25-29"], "quota": [0.2, 0.6]})
-    group = pd.DataFrame(
-        {"area": "a", "year": 2025, "sex": "all", "age": ["20-29", "22"], "population": [100, 10]}
-    )
+    group = pd.DataFrame({"area": "a", "year": 2025, "sex": "all", "age": ["20-29", "22"], "population": [100, 10]})
     assert households(group, fine)["households"].iloc[0] == pytest.approx(100 * 0.4 + 10 * 0.2)
 
 
@@ -190,10 +188,6 @@ def test_colorado_comes_out_to_the_unit(shared_data: Path, county: str) -> None:
     units = dwellings_required(homes["households"], need["target_vacancy"])
     np.testing.assert_allclose(units, need["units_needed_dola"], rtol=1e-12)
     base = published["baseYear"]
-    stock = pd.DataFrame(
-        {"area": ["*"], "dwellings": [units[0]], "vacant": [units[0] - homes["households"][0]]}
-    )
+    stock = pd.DataFrame({"area": ["*"], "dwellings": [units[0]], "vacant": [units[0] - homes["households"][0]]})
     table = housing_need(homes, stock, base_year=base, vacancy_reserve=need["target_vacancy"]).table
-    np.testing.assert_allclose(
-        table["need"], need["incremental_units_needed_dola"][1:], rtol=1e-12, atol=1e-9
-    )
+    np.testing.assert_allclose(table["need"], need["incremental_units_needed_dola"][1:], rtol=1e-12, atol=1e-9)

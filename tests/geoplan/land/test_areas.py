@@ -8,9 +8,7 @@ MUNICIPALITY = frame([shapely.box(0, 0, 1_000, 1_000)])
 ISLE, OTHER = shapely.box(700, 700, 750, 750), shapely.box(800, 100, 900, 200)
 SEA = shapely.box(500, 0, 1_000, 1_000).difference(shapely.union_all([ISLE, OTHER]))
 WATER = frame([SEA, shapely.box(100, 100, 200, 200)], kind=["sea", "lake"])
-SETTLEMENTS = frame(
-    [shapely.box(0, 0, 90, 90), shapely.box(0, 500, 90, 590), OTHER], kind=["urban", "small", "urban"]
-)
+SETTLEMENTS = frame([shapely.box(0, 0, 90, 90), shapely.box(0, 500, 90, 590), OTHER], kind=["urban", "small", "urban"])
 
 
 def test_an_island_is_land_in_the_sea_away_from_the_mainland() -> None:

@@ -24,9 +24,7 @@ def test_distances_are_metres_in_every_unit(crs: int) -> None:
 
 
 def test_a_feature_s_own_field_decides_its_distance() -> None:
-    roads = frame(
-        [shapely.Point(0, 0), shapely.Point(1_000, 0), shapely.Point(2_000, 0)], number=["E4", "583", "1"]
-    )
+    roads = frame([shapely.Point(0, 0), shapely.Point(1_000, 0), shapely.Point(2_000, 0)], number=["E4", "583", "1"])
     by = {"field": "number", "values": {"E4": 50, "583": 30}}
     rule = make_rule(id="road", layer="roads", operation="within_distance", distance_by=by)
     pieces = build_constraints(make_rules(rule), {"roads": roads}, as_of=DAY).pieces
@@ -79,9 +77,7 @@ def test_conditions_filter_by_value_number_and_date() -> None:
 
 
 def test_a_field_that_the_layer_lacks_is_named() -> None:
-    rules = make_rules(
-        make_rule(id="x", layer="plans", operation="inside", where=[{"field": "homes", "in": ["a"]}])
-    )
+    rules = make_rules(make_rule(id="x", layer="plans", operation="inside", where=[{"field": "homes", "in": ["a"]}]))
     with pytest.raises(SettingsError, match="homes"):
         build_constraints(rules, {"plans": frame([shapely.box(0, 0, 1, 1)])}, as_of=DAY)
 

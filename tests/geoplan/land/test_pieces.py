@@ -27,13 +27,9 @@ def test_pieces_are_small_and_together_the_polygon(vertices: int, margin: float,
     random = np.random.default_rng(seed)
     angle = np.sort(random.random(vertices)) * 2 * np.pi
     radius = 50 + 50 * random.random(vertices)
-    star = shapely.make_valid(
-        shapely.Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
-    )
+    star = shapely.make_valid(shapely.Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])))
     star = max(shapely.get_parts(star), key=shapely.area)
-    pieces, owner = subdivide(
-        np.array([shapely.Point(900, 0).buffer(5), star]), max_vertices=32, margin=margin
-    )
+    pieces, owner = subdivide(np.array([shapely.Point(900, 0).buffer(5), star]), max_vertices=32, margin=margin)
     assert shapely.get_num_coordinates(pieces).max() <= max(32, 4 * QUADRANT_SEGMENTS + 1)
     union = shapely.union_all(pieces[owner == 1])
     assert union.symmetric_difference(star).area <= 1e-6 * star.area

@@ -126,12 +126,8 @@ def test_what_a_household_asks_of_a_plot(crs: int) -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_every_square_metre_is_accounted_for_and_no_plot_lies_on_a_building(seed: int) -> None:
     random = np.random.default_rng(seed)
-    parcels = frame(
-        [shapely.box(x * 50, y * 50, x * 50 + 50, y * 50 + 50) for x in range(5) for y in range(5)]
-    )
-    houses = frame(
-        [shapely.Point(*xy).buffer(4 + 4 * random.random()) for xy in random.random((15, 2)) * 250]
-    )
+    parcels = frame([shapely.box(x * 50, y * 50, x * 50 + 50, y * 50 + 50) for x in range(5) for y in range(5)])
+    houses = frame([shapely.Point(*xy).buffer(4 + 4 * random.random()) for xy in random.random((15, 2)) * 250])
     reserve = frame([shapely.Point(*xy).buffer(40) for xy in random.random((2, 2)) * 250])
     found, _, table = search(parcels, {"buildings": houses, "protected_nature": reserve})
     losses = table[table["kind"] == "loss"]["area_m2"].sum()

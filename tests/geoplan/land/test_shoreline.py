@@ -71,10 +71,7 @@ def test_decisions_extend_and_lift_with_their_own_basis() -> None:
         decision=["extended", "lifted"],
     )
     zone = shore_zone(sea, distance_m=100, extent=municipality, decisions=decisions)
-    area = {
-        basis: shapely.union_all(part.geometry.to_numpy())
-        for basis, part in zone.groupby("basis", sort=False)
-    }
+    area = {basis: shapely.union_all(part.geometry.to_numpy()) for basis, part in zone.groupby("basis", sort=False)}
     assert set(area) == {"computed_general", "decided_extended", "lifted"}
     lifted = metres(shapely.Point(950, 500), 3006)
     assert area["lifted"].covers(lifted)

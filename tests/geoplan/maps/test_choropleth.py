@@ -29,9 +29,7 @@ def test_colours_are_in_the_order_of_the_balance(values):
     assert indices == sorted(indices)
 
 
-@pytest.mark.parametrize(
-    ("largest", "step"), [(0, 1), (2, 1), (12, 5), (90, 50), (150, 50), (151, 100), (3000, 1000)]
-)
+@pytest.mark.parametrize(("largest", "step"), [(0, 1), (2, 1), (12, 5), (90, 50), (150, 50), (151, 100), (3000, 1000)])
 def test_steps_are_round(largest, step):
     assert classes([row(-largest)]).step == step
 

@@ -15,9 +15,7 @@ CRS = "EPSG:3006"
 def rough(east: float, radius: float, *, vertices: int = 4000, seed: int = 1) -> shapely.Polygon:
     turn = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
     far = radius * (1 + 0.002 * np.random.default_rng(seed).standard_normal(vertices))
-    return shapely.buffer(
-        shapely.Polygon(np.c_[east + far * np.cos(turn), 6_795_000 + far * np.sin(turn)]), 0
-    )
+    return shapely.buffer(shapely.Polygon(np.c_[east + far * np.cos(turn), 6_795_000 + far * np.sin(turn)]), 0)
 
 
 def drawn(drawing) -> gpd.GeoSeries:
@@ -40,8 +38,7 @@ def test_budget_holds_and_so_does_the_tolerance(budget):
     assert len(drawing.geojson) < budget + 500
     back = drawn(drawing).to_crs(CRS)
     away = [
-        shapely.hausdorff_distance(shapely.boundary(a), shapely.boundary(b))
-        for a, b in zip(back, shapes, strict=True)
+        shapely.hausdorff_distance(shapely.boundary(a), shapely.boundary(b)) for a, b in zip(back, shapes, strict=True)
     ]
     # Steps add up when several were tried: at most twice the last one, and a metre of rounding.
     assert max(away) <= 2 * drawing.tolerance_m + 1
@@ -54,9 +51,7 @@ def test_a_smaller_budget_never_draws_finer():
 
 
 def test_feet_are_not_metres():
-    shape = shapely.transform(
-        rough(600_000, 3_000), lambda xy: xy + np.array([40_000, 4_175_000 - 6_795_000])
-    )
+    shape = shapely.transform(rough(600_000, 3_000), lambda xy: xy + np.array([40_000, 4_175_000 - 6_795_000]))
     metres = gpd.GeoSeries([shape], crs="EPSG:26917")  # a place in Virginia
     feet = metres.to_crs("EPSG:2284")
     fine = draw(metres, [{}], budget=30_000)
@@ -66,12 +61,8 @@ def test_feet_are_not_metres():
 
 
 def test_features_are_never_dropped_but_become_points():
-    squares = shapely.box(
-        600_000 + np.arange(2_000) * 50.0, 6_795_000, 600_030 + np.arange(2_000) * 50.0, 6_795_030
-    )
-    drawing = draw(
-        gpd.GeoSeries(squares, crs=CRS), [{"n": n} for n in range(2_000)], budget=100_000, coarsest_m=5.0
-    )
+    squares = shapely.box(600_000 + np.arange(2_000) * 50.0, 6_795_000, 600_030 + np.arange(2_000) * 50.0, 6_795_030)
+    drawing = draw(gpd.GeoSeries(squares, crs=CRS), [{"n": n} for n in range(2_000)], budget=100_000, coarsest_m=5.0)
     assert drawing.as_points
     assert drawing.features == 2_000
     points = drawn(drawing).to_crs(CRS)
@@ -103,9 +94,7 @@ def test_holes_survive_unless_they_are_specks():
         shapely.box(6e5, 6.795e6, 601_000, 6_796_000), shapely.box(600_400, 6_795_400, 600_600, 6_795_600)
     )
     pierced = shapely.difference(ring, shapely.box(600_100, 6_795_100, 600_100.5, 6_795_100.5))
-    shape = drawn(draw(gpd.GeoSeries([shapely.multipolygons([pierced])], crs=CRS), [{}], budget=10_000)).iloc[
-        0
-    ]
+    shape = drawn(draw(gpd.GeoSeries([shapely.multipolygons([pierced])], crs=CRS), [{}], budget=10_000)).iloc[0]
     assert sum(len(part.interiors) for part in shapely.get_parts(shape)) == 1
 
 

@@ -124,9 +124,7 @@ def test_every_plot_is_there_with_its_record():
     assert record["area_m2"] == 1600
     assert record["width_m"] is None
     assert record["unknown"] == ["flood"]
-    assert record["reasons"] == [
-        {"rule": "shore", "severity": "needs_exemption", "area_m2": 16, "share": 0.01}
-    ]
+    assert record["reasons"] == [{"rule": "shore", "severity": "needs_exemption", "area_m2": 16, "share": 0.01}]
 
 
 def test_the_same_input_gives_the_same_page():
@@ -165,9 +163,7 @@ def test_links_are_escaped():
 
 
 def test_provenance_is_told():
-    text = page(
-        provenance={"run": "7", "created_at": "2026-01-01", "other": "<i>"}, links=MapLinks(run="/runs/7")
-    )
+    text = page(provenance={"run": "7", "created_at": "2026-01-01", "other": "<i>"}, links=MapLinks(run="/runs/7"))
     assert '<a href="/runs/7">7</a>' in text
     assert "&lt;i&gt;" in text
 
@@ -217,9 +213,7 @@ def test_three_thousand_plots_stay_below_ten_megabytes():
     layers = place(3_000)
     rng = np.random.default_rng(1)
     land = shapely.union_all(
-        shapely.buffer(
-            shapely.points(rng.uniform(600_000, 640_000, 800), rng.uniform(6_780_000, 6_820_000, 800)), 300
-        )
+        shapely.buffer(shapely.points(rng.uniform(600_000, 640_000, 800), rng.uniform(6_780_000, 6_820_000, 800)), 300)
     )
     rough = shapely.segmentize(land, 2.0)
     zone = shapely.buffer(shapely.boundary(land), 100)
@@ -229,3 +223,21 @@ def test_three_thousand_plots_stay_below_ten_megabytes():
     )
     text = plot_map(layers.pop("plots"), title="A", **layers).get_root().render()
     assert len(text.encode()) < 10_000_000
+
+
+def test_parcel_boundaries_are_drawn_once_and_ground_where_land_is_unknown():
+    layers = place()
+    parcels = gpd.GeoDataFrame(
+        {"id": ["1", "2"]},
+        geometry=shapely.box([600_000, 600_100], 6_795_000, [600_100, 600_200], 6_795_100),
+        crs=CRS,
+    )
+    text = page(parcels=parcels, land=None)
+    drawn = data(text, "layer-parcels")["data"]["features"]
+    assert len(drawn) == 1
+    lines = shapely.geometry.shape(drawn[0]["geometry"])
+    length = gpd.GeoSeries([lines], crs=4326).to_crs(CRS).length.iloc[0]
+    assert length == pytest.approx(700, rel=0.02)  # 800 if the shared side were there twice
+    assert data(text, "layer-ground")["data"]["features"]
+    assert 'class="stage dry"' in text
+    assert "layer-ground" not in page(**{key: layers[key] for key in ("land",)})

@@ -27,12 +27,8 @@ def moved(code: int, *, swap: bool = False) -> Any:
     return shapely.transform(geometry, lambda xy: xy[:, ::-1]) if swap else geometry
 
 
-def check(
-    geometry: Any, code: int, *, workspace: int = 3006, near: Box | None = SWEDEN
-) -> np.ndarray[Any, Any]:
-    return outside(
-        geometry, pyproj.CRS(code), workspace=pyproj.CRS(workspace), key="layers.x", near=lambda: near
-    )
+def check(geometry: Any, code: int, *, workspace: int = 3006, near: Box | None = SWEDEN) -> np.ndarray[Any, Any]:
+    return outside(geometry, pyproj.CRS(code), workspace=pyproj.CRS(workspace), key="layers.x", near=lambda: near)
 
 
 @pytest.mark.parametrize("code", [3006, 4326, 3857, 3014, 3021, 32633, 25833])
@@ -75,10 +71,7 @@ def test_feet_are_not_metres() -> None:
 def test_a_few_strays_are_no_wrong_system() -> None:
     geometry = np.concatenate([moved(3006), points((0, 0))])
     assert check(geometry, 3006).tolist() == [False, False, False, True]
-    assert (
-        check(np.append(geometry, [None, shapely.Point()]), 3006).tolist()
-        == [False] * 3 + [True] + [False] * 2
-    )
+    assert check(np.append(geometry, [None, shapely.Point()]), 3006).tolist() == [False] * 3 + [True] + [False] * 2
 
 
 def test_places_outside_the_workspace_are_told() -> None:

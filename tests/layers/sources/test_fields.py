@@ -14,9 +14,7 @@ from layers.sources.fields import Converted, as_text, convert, plain, to_numbers
 
 
 def field(kind: str, *values: str) -> FieldType:
-    return FieldType.model_validate(
-        {"name": "f", "type": kind, "title": {"sv": "f", "en": "f"}, "values": values}
-    )
+    return FieldType.model_validate({"name": "f", "type": kind, "title": {"sv": "f", "en": "f"}, "values": values})
 
 
 def converted(cells: Any, kind: str, *values: str, decimal: str = ".") -> Converted:
@@ -67,9 +65,7 @@ def test_numbers_as_people_write_them(cell: Any, decimal: str, number: float | N
     assert (None if np.isnan(numbers[0]) else numbers[0]) == number
 
 
-@pytest.mark.parametrize(
-    "cell", ["abc", "2,47", "1.2.3", "0x10", "1e999", "nan", "inf", "٣", "1_000", True, [1]]
-)
+@pytest.mark.parametrize("cell", ["abc", "2,47", "1.2.3", "0x10", "1e999", "nan", "inf", "٣", "1_000", True, [1]])
 def test_what_is_no_number(cell: Any) -> None:
     numbers, bad = to_numbers(pd.Series([cell], dtype=object))
     assert bad[0]
@@ -178,9 +174,7 @@ def test_ids_that_are_not_required_may_be_missing() -> None:
     assert named([None, "a", "a"], required=False) == [None, "a", "a-2"]
 
 
-@given(
-    st.lists(st.none() | st.sampled_from(["a", "b", "a-2", "a-3", "row-1", "row-2", "row-1-2"]), max_size=12)
-)
+@given(st.lists(st.none() | st.sampled_from(["a", "b", "a-2", "a-3", "row-1", "row-2", "row-1-2"]), max_size=12))
 def test_ids_are_unique_stable_and_told(ids: list[str | None]) -> None:
     column, changed = unique_ids(pd.Series(ids, dtype="str"), np.arange(1, len(ids) + 1), required=True)
     result = listed(column)

@@ -122,9 +122,7 @@ def test_the_digest_is_of_the_content(places: gpd.GeoDataFrame, write: Callable[
         ('"odd ""name" = \'x\'', ["c"]),
     ],
 )
-def test_where_means_the_same_in_every_format(
-    write: Callable[..., Path], where: str, kept: list[str]
-) -> None:
+def test_where_means_the_same_in_every_format(write: Callable[..., Path], where: str, kept: list[str]) -> None:
     frame = pd.DataFrame(
         {
             "id": ["a", "b", "c", "d"],
@@ -161,9 +159,7 @@ def test_conditions_cannot_change_a_file(places: gpd.GeoDataFrame, write: Callab
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.parquet", "p.shp"])
-def test_conditions_that_nothing_meets(
-    places: gpd.GeoDataFrame, write: Callable[..., Path], name: str
-) -> None:
+def test_conditions_that_nothing_meets(places: gpd.GeoDataFrame, write: Callable[..., Path], name: str) -> None:
     assert "has no rows that meet 'number = 99'" in refused(write(name, places), where="number = 99")
 
 
@@ -230,9 +226,7 @@ def test_layers_are_listed(places: gpd.GeoDataFrame, write: Callable[..., Path])
     assert "has no layers" in refused(write("p.csv", "a\n1\n"), layer="x")
 
 
-def test_tables_and_styles_beside_a_layer_need_no_choice(
-    places: gpd.GeoDataFrame, write: Callable[..., Path]
-) -> None:
+def test_tables_and_styles_beside_a_layer_need_no_choice(places: gpd.GeoDataFrame, write: Callable[..., Path]) -> None:
     path = write("p.gpkg", places, layer="parcels")
     table = pd.DataFrame({"styleName": ["red"]})
     pyogrio.write_dataframe(table, path, layer="layer_styles", append=True)
@@ -273,9 +267,7 @@ def polygon_wkb(*rings: list[tuple[float, float]]) -> bytes:
 def put_wkb(path: Path, row: int, wkb: bytes) -> None:
     """Put geometry into a GeoPackage that no library would write."""
     with sqlite3.connect(path) as database:
-        for (trigger,) in database.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall():
+        for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{trigger}"')
         head = b"GP\x00\x01" + np.array([3006], "<i4").tobytes()
         database.execute("UPDATE parcels SET geom = ? WHERE fid = ?", (head + wkb, row))

@@ -89,9 +89,7 @@ def test_kinds(kinds: Any, wkt: str, kept: bool) -> None:
 
 
 def test_collections_give_their_parts() -> None:
-    mixed = (
-        f"GEOMETRYCOLLECTION (POINT (0 0), {SQUARE}, GEOMETRYCOLLECTION ({SQUARE}, LINESTRING (0 0, 9 9)))"
-    )
+    mixed = f"GEOMETRYCOLLECTION (POINT (0 0), {SQUARE}, GEOMETRYCOLLECTION ({SQUARE}, LINESTRING (0 0, 9 9)))"
     result = cleaned(mixed)
     assert result.geometry[0].area == 100
     assert result.repaired[0] == ("parts of another kind were left out", "2 of 4 parts kept")

@@ -28,9 +28,7 @@ def mapped(
     frame: pd.DataFrame, layer: str = "settlements", *, root: Path = Path("/nowhere"), **settings: Any
 ) -> Mapped:
     part = LayerPart.model_validate({"file": "s.csv", **settings})
-    return map_columns(
-        raw_of(frame), part, layer_type(layer), key=f"layers.{layer}", path_of=lambda name: root / name
-    )
+    return map_columns(raw_of(frame), part, layer_type(layer), key=f"layers.{layer}", path_of=lambda name: root / name)
 
 
 def listed(result: Mapped, column: str) -> list[Any]:
@@ -144,9 +142,7 @@ def test_only_counts_what_it_leaves_out() -> None:
 
 
 def test_points_from_coordinates() -> None:
-    frame = pd.DataFrame(
-        {"lon": ["17,1", "x", None], "lat": ["61,3", "61", "61"], "name": "a", "kind": "urban"}
-    )
+    frame = pd.DataFrame({"lon": ["17,1", "x", None], "lat": ["61,3", "61", "61"], "name": "a", "kind": "urban"})
     result = mapped(frame, x="lon", y="lat", decimal=",")
     assert isinstance(result.frame, gpd.GeoDataFrame)
     assert result.frame.geometry.iloc[0] == shapely.Point(17.1, 61.3)
@@ -181,9 +177,7 @@ def test_unpivot_faults() -> None:
         mapped(WIDE, "population", unpivot={"pattern": PATTERN, "value": "deso"})
     # A column that was turned into rows is no column any more.
     with pytest.raises(InputError, match=r"lacks the column 'm_0-4'"):
-        mapped(
-            WIDE, "population", columns={"area": "m_0-4"}, unpivot={"pattern": PATTERN, "value": "population"}
-        )
+        mapped(WIDE, "population", columns={"area": "m_0-4"}, unpivot={"pattern": PATTERN, "value": "population"})
 
 
 NAMES = st.text("abcåäö_-+0123456789", min_size=1, max_size=6)
@@ -192,9 +186,7 @@ NAMES = st.text("abcåäö_-+0123456789", min_size=1, max_size=6)
 @given(st.lists(NAMES, min_size=1, max_size=6, unique=True), st.integers(1, 5))
 def test_unpivot_keeps_every_cell(ages: list[str], size: int) -> None:
     cells = np.arange(size * len(ages)).reshape(size, len(ages))
-    frame = pd.DataFrame(cells, columns=[f"age:{age}" for age in ages]).assign(
-        area=[f"A{n}" for n in range(size)]
-    )
+    frame = pd.DataFrame(cells, columns=[f"age:{age}" for age in ages]).assign(area=[f"A{n}" for n in range(size)])
     result = mapped(
         frame,
         "population",
@@ -211,10 +203,7 @@ def test_mojibake_is_told_and_mended_on_request() -> None:
     assert listed(result, "name")[0] == "SÃ¶derhamn"
     (issue,) = result.issues
     assert issue.severity == "warning"
-    assert (
-        issue.detail
-        == "2 cells of NamnÃ¶, such as 'SÃ¶derhamn' for 'Söderhamn'; fix_mojibake = true mends them"
-    )
+    assert issue.detail == "2 cells of NamnÃ¶, such as 'SÃ¶derhamn' for 'Söderhamn'; fix_mojibake = true mends them"
     mended = mapped(frame, columns={"name": "Namnö"}, fix_mojibake=True)
     assert listed(mended, "name") == ["Söderhamn", "Åsa", "Söderhamn"]
     assert mended.issues[0].severity == "repaired"
@@ -254,9 +243,7 @@ def test_numeric_keys_match_text(tmp_path: Path) -> None:
 
 
 def test_lookup_faults(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"several values of treat for R1.*layers\.plans\.lookup\.homes\.key"
-    ):
+    with pytest.raises(InputError, match=r"several values of treat for R1.*layers\.plans\.lookup\.homes\.key"):
         look_up(tmp_path, "zone,treat\nR1,Allowed\nR1,Prohibited\n")
     with pytest.raises(InputError, match=r"'treat' \(layers\.plans\.lookup\.homes\.value\)"):
         look_up(tmp_path, "zone,treet\nR1,Allowed\n")
@@ -266,9 +253,9 @@ def test_lookup_faults(tmp_path: Path) -> None:
         look_up(tmp_path, "zone,treat\nR1,Allowed\n", file="zz.csv")
 
 
-CODES = st.text(
-    st.characters(codec="utf-8", exclude_characters="\r\n\x00\ufeff"), min_size=1, max_size=5
-).map(lambda text: f"k{text}".strip())
+CODES = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00\ufeff"), min_size=1, max_size=5).map(
+    lambda text: f"k{text}".strip()
+)
 
 
 @given(st.dictionaries(CODES, st.sampled_from(["urban", "small"]), min_size=1, max_size=6), st.data())
@@ -292,9 +279,7 @@ def hstore(tags: dict[str, str]) -> str:
     return ",".join(f'"{escape(key)}"=>"{escape(value)}"' for key, value in tags.items())
 
 
-TAGS = st.dictionaries(
-    st.text('ab"\\,=>:å', min_size=1, max_size=4), st.text('ab"\\,=>ö ', max_size=6), max_size=4
-)
+TAGS = st.dictionaries(st.text('ab"\\,=>:å', min_size=1, max_size=4), st.text('ab"\\,=>ö ', max_size=6), max_size=4)
 
 
 @given(TAGS)
@@ -306,13 +291,9 @@ def test_tags_survive_their_quoting(tags: dict[str, str]) -> None:
 
 
 def test_tags_with_a_column_of_their_own() -> None:
-    frame = pd.DataFrame(
-        {"highway": ["primary", None], "other_tags": [None, '"highway"=>"path","name"=>"x"']}
-    )
+    frame = pd.DataFrame({"highway": ["primary", None], "other_tags": [None, '"highway"=>"path","name"=>"x"']})
     assert tag(frame, "highway").tolist() == ["primary", "path"]
-    result = mapped(
-        frame.assign(number="1"), "roads", columns={"kind": "tag:highway"}, only={"tag:highway": ["path"]}
-    )
+    result = mapped(frame.assign(number="1"), "roads", columns={"kind": "tag:highway"}, only={"tag:highway": ["path"]})
     assert listed(result, "kind") == ["path"]
     with pytest.raises(InputError, match="lacks the column 'tag:x'"):
         mapped(pd.DataFrame({"a": [1]}), "roads", columns={"kind": "tag:x"})

@@ -8,9 +8,7 @@ from layers.sources.report import ImportReport, Issue, RejectedError, SourceFile
 
 
 def report(issues: int = 25, files: int = 1) -> ImportReport:
-    file = SourceFile(
-        path="data/p.gpkg", layer="p", driver="GeoPackage", sha256="0", crs="EPSG:3006", rows=30
-    )
+    file = SourceFile(path="data/p.gpkg", layer="p", driver="GeoPackage", sha256="0", crs="EPSG:3006", rows=30)
     return ImportReport(
         layer="parcels",
         files=(file,) * files,
@@ -21,9 +19,7 @@ def report(issues: int = 25, files: int = 1) -> ImportReport:
         rows_filtered=0,
         issues=(
             *(
-                Issue(
-                    severity="rejected", reason="there is no geometry", row=n, id=f"P {n}", file="data/p.gpkg"
-                )
+                Issue(severity="rejected", reason="there is no geometry", row=n, id=f"P {n}", file="data/p.gpkg")
                 for n in range(issues)
             ),
             Issue(severity="warning", reason="heights were dropped", detail="3 features had them"),

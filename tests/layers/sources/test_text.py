@@ -13,10 +13,7 @@ from layers.sources.text import decode, demojibake, parse_table, sniff_delimiter
 
 def table(text: str, delimiter: str | None = None) -> dict[str, list[str | None]]:
     frame = parse_table(text, delimiter=delimiter, name="t.csv", key="layers.x").frame
-    return {
-        str(name): [None if cell != cell else cell for cell in column.tolist()]
-        for name, column in frame.items()
-    }
+    return {str(name): [None if cell != cell else cell for cell in column.tolist()] for name, column in frame.items()}
 
 
 def decoded(data: bytes, encoding: str | None = None) -> str:
@@ -39,9 +36,7 @@ def test_wrong_bytes_are_told_with_line_byte_and_setting() -> None:
         decoded(data)
     assert "line 3, byte 11: 0xF6 is not UTF-8" in str(caught.value)
     assert data[10] == 0xF6
-    assert 'Set layers.x.encoding, perhaps to "cp1252" (the place then reads "Söderhamn")' in str(
-        caught.value
-    )
+    assert 'Set layers.x.encoding, perhaps to "cp1252" (the place then reads "Söderhamn")' in str(caught.value)
 
 
 def test_mixed_encodings_are_told_and_read() -> None:
@@ -73,13 +68,11 @@ SWEDISH = st.text("abcdeÅÄÖåäöéüØæ –1", min_size=1, max_size=20)
 @given(SWEDISH)
 def test_mojibake_is_undone(text: str) -> None:
     wrong = "".join(
-        bytes([byte]).decode("cp1252", errors="replace").replace("\ufffd", chr(byte))
-        for byte in text.encode()
+        bytes([byte]).decode("cp1252", errors="replace").replace("\ufffd", chr(byte)) for byte in text.encode()
     )
     assert demojibake(wrong) == text
     twice = "".join(
-        bytes([byte]).decode("cp1252", errors="replace").replace("\ufffd", chr(byte))
-        for byte in wrong.encode()
+        bytes([byte]).decode("cp1252", errors="replace").replace("\ufffd", chr(byte)) for byte in wrong.encode()
     )
     assert demojibake(twice) == text
 
@@ -133,9 +126,7 @@ def test_ragged_lines_are_told() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "told"), [("", "no header"), ("\n\n", "no header"), ("a,b,a\n1,2,3\n", "called a")]
-)
+@pytest.mark.parametrize(("text", "told"), [("", "no header"), ("\n\n", "no header"), ("a,b,a\n1,2,3\n", "called a")])
 def test_faulty_headers(text: str, told: str) -> None:
     with pytest.raises(InputError, match=told):
         table(text)

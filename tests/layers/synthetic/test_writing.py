@@ -18,9 +18,7 @@ def test_the_settings_are_a_workspace_with_a_file_for_every_layer(folder, small)
     assert set(workspace.layers) == set(small)
     assert workspace.demand is not None
     assert workspace.demand.years == (2030, 2035, 2040)
-    assert all(
-        (folder / str(part.file)).is_file() for layer in workspace.layers.values() for part in layer.parts
-    )
+    assert all((folder / str(part.file)).is_file() for layer in workspace.layers.values() for part in layer.parts)
 
 
 def test_parcels_come_back_to_the_bit(folder, small):
