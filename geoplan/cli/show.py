@@ -78,7 +78,8 @@ def number(value: Any, decimals: int = 0) -> str:
     """Write a number with thin groups, and a dash where there is none."""
     if value is None or pd.isna(value):
         return MISSING
-    return f"{float(value):,.{decimals}f}".replace(",", "\u202f").replace("-", "\u2212")
+    # Adding zero turns a minus zero, as rounding leaves it, into zero.
+    return f"{round(float(value), decimals) + 0.0:,.{decimals}f}".replace(",", "\u202f").replace("-", "\u2212")
 
 
 def table(

@@ -169,14 +169,20 @@ def _pieces(rule: Rule, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame]) 
 
 def _distances(rule: Rule, rules: RuleSet, frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
     """Return every feature's distance in metres; NaN where the rule gives it none."""
+    distances = np.full(len(frame), np.nan)
     if rule.distance_by is not None:
         by = rule.distance_by
-        default = np.nan if by.default is None else by.default
-        values = frame[by.field].map(lambda value: by.values.get(str(value), default))
-        return np.asarray(values, dtype=float)
-    if rule.distance_setting is not None:
-        return np.full(len(frame), rules.setting(rule.distance_setting))
-    return np.full(len(frame), np.nan if rule.distance_m is None else rule.distance_m)
+        if by.scale is not None:
+            distances = pd.to_numeric(frame[by.field], errors="coerce").to_numpy(dtype=float) * by.scale
+        else:
+            distances = frame[by.field].map(lambda value: by.values.get(str(value), np.nan)).to_numpy(dtype=float)
+    rest = np.isnan(distances)
+    # A setting is asked for only where something hangs on it.
+    if rest.any() and rule.distance_setting is not None:
+        return np.where(rest, rules.setting(rule.distance_setting), distances)
+    if rest.any() and rule.distance_m is not None:
+        return np.where(rest, rule.distance_m, distances)
+    return distances
 
 
 def _outside(shapes: npt.NDArray[Any], layers: Mapping[str, gpd.GeoDataFrame]) -> npt.NDArray[Any]:

@@ -69,11 +69,27 @@ class Condition(_Model):
 
 
 class DistanceByField(_Model):
-    """A distance in metres that a feature's own field decides, such as the road's number."""
+    """A distance in metres that a feature's own field decides: by its value, or as a multiple of its number.
+
+    Attributes
+    ----------
+    field
+        The layer's field, such as the road's number or width.
+    values
+        Metres by the field's value as text.
+    scale
+        Metres per unit of the field's number: 0.5 makes half of a width.
+    """
 
     field: str
-    values: dict[str, float]
-    default: float | None = Field(None, description="metres where the value is not listed; none: no distance")
+    values: dict[str, float] = {}
+    scale: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.values) == (self.scale is not None):
+            raise ValueError("a distance by field needs either values or a scale")
+        return self
 
 
 class Setting(_Model):
@@ -107,7 +123,8 @@ class Rule(_Model):
     severity
         What it means for building.
     distance_m, distance_setting, distance_by
-        The distance in metres: a number, a setting of the rule set, or the feature's own field.
+        The distance in metres: a number, a setting of the rule set, or the feature's own field; a feature that its
+        field tells nothing of has the number or the setting, or no distance where there is neither.
     where
         Only features that satisfy all these conditions.
     parameters
@@ -150,11 +167,12 @@ class Rule(_Model):
 
     @model_validator(mode="after")
     def _one_distance(self) -> Self:
-        given = [self.distance_m, self.distance_setting, self.distance_by]
-        count = sum(value is not None for value in given)
-        if self.operation in {"within_distance", "shore_zone"} and count != 1:
-            raise ValueError("needs exactly one of distance_m, distance_setting and distance_by")
-        if self.operation in {"inside", "outside"} and count:
+        fixed = sum(value is not None for value in (self.distance_m, self.distance_setting))
+        if self.operation in {"within_distance", "shore_zone"} and (
+            fixed > 1 or (fixed == 0 and self.distance_by is None)
+        ):
+            raise ValueError("needs distance_m or distance_setting, or distance_by with at most one of them")
+        if self.operation in {"inside", "outside"} and (fixed or self.distance_by is not None):
             raise ValueError(f"{self.operation} takes no distance")
         if self.valid_from and self.valid_to and self.valid_from >= self.valid_to:
             raise ValueError("valid_from must be before valid_to")

@@ -53,9 +53,10 @@ _OWNERS: dict[str, tuple[tuple[str, float], ...]] = {
     "islet": (("other", 1.0),),
 }
 _USES = {
-    "street": "Gata", "road": "Väg", "railway": "Järnväg", "homes": "Småhus", "flats": "Flerbostadshus",
-    "centre": "Centrum", "industry": "Industri", "public": "Samhällsfunktion", "park": "Park",
-    "development": "Exploatering", "leisure": "Fritidshus", "farm": "Lantbruk", "forest": "Skog", "islet": "Samfällighet",
+    "street": "Gata", "road": "Väg", "railway": "Järnväg", "homes": "Småhus",
+    "flats": "Flerbostadshus", "centre": "Centrum", "industry": "Industri", "public": "Samhällsfunktion",
+    "park": "Park", "development": "Exploatering", "leisure": "Fritidshus", "farm": "Lantbruk",
+    "forest": "Skog", "islet": "Samfällighet",
 }  # fmt: skip
 
 

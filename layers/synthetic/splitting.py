@@ -156,7 +156,7 @@ def _merge(faces: Shapes, piece: npt.NDArray[np.intp], smallest_m2: float) -> tu
     takers: set[int] = set()
     for item, neighbour, edge in zip(small[one].tolist(), other.tolist(), shared.tolist(), strict=True):
         # What takes in another in this round is not itself taken in.
-        if edge > 0.5 and not gone[neighbour] and item not in takers:
+        if (edge > 0.5 or (edge > 0 and area[item] < 5.0)) and not gone[neighbour] and item not in takers:
             into[item] = neighbour
             gone[item] = True
             takers.add(neighbour)

@@ -29,9 +29,28 @@ def test_a_feature_s_own_field_decides_its_distance() -> None:
     rule = make_rule(id="road", layer="roads", operation="within_distance", distance_by=by)
     pieces = build_constraints(make_rules(rule), {"roads": roads}, as_of=DAY).pieces
     assert pieces.groupby("feature")["distance_m"].first().to_dict() == {"f0": 50.0, "f1": 30.0}
-    rule["distance_by"] = by | {"default": 12}
+    rule["distance_m"] = 12
     pieces = build_constraints(make_rules(rule), {"roads": roads}, as_of=DAY).pieces
     assert pieces.set_index("feature")["distance_m"]["f2"] == 12.0
+
+
+def test_half_a_road_s_width_is_its_distance_and_the_setting_only_asked_where_the_width_is_unknown() -> None:
+    rule = make_rule(
+        id="road",
+        layer="roads",
+        operation="within_distance",
+        distance_by={"field": "width_m", "scale": 0.5},
+        distance_setting="half_width",
+    )
+    rules = make_rules(rule, settings={"half_width": {"title": TEXT, "unit": "m", "source": "x"}})
+    roads = frame([shapely.Point(0, 0), shapely.Point(100, 0)], width_m=[9.0, 6.0])
+    pieces = build_constraints(rules, {"roads": roads}, as_of=DAY).pieces
+    assert pieces.set_index("feature")["distance_m"].to_dict() == {"f0": 4.5, "f1": 3.0}
+    unknown = roads.assign(width_m=[9.0, None])
+    with pytest.raises(SettingsError, match="half_width"):
+        build_constraints(rules, {"roads": unknown}, as_of=DAY)
+    decided = build_constraints(rules.with_settings({"half_width": 2}), {"roads": unknown}, as_of=DAY).pieces
+    assert decided.set_index("feature")["distance_m"].to_dict() == {"f0": 4.5, "f1": 2.0}
 
 
 def test_a_missing_layer_is_never_asked_and_a_required_setting_only_asked_where_its_layer_is() -> None:

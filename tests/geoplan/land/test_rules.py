@@ -39,7 +39,8 @@ def test_a_stored_set_comes_back_the_same() -> None:
     [
         ({"operation": "near"}, "operation"),
         ({"severity": "bad"}, "severity"),
-        ({"distance_m": 5}, "exactly one of"),
+        ({"distance_m": 5}, "needs distance_m or"),
+        ({"distance_by": {"field": "width_m"}}, "either values or a scale"),
         ({"operation": "inside"}, "takes no distance"),
         ({"distance_setting": "nothing"}, "unknown setting 'nothing'"),
         ({"valid_from": "2025-01-02", "valid_to": "2025-01-01"}, "valid_from must be before"),

@@ -64,6 +64,7 @@ def test_parcels_have_ids_of_their_own_and_no_specks(small):
     parcels = small["parcels"]
     assert parcels["id"].is_unique
     assert 600 <= len(parcels) <= 1_200
+    assert parcels.area.min() > 5
     assert (parcels.area > 100).mean() > 0.97
 
 
