@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
-from geoplan.frames import area_m2, metres_per_unit
+from geoplan.frames import metres_per_unit
 from geoplan.land.buildable import Buildable
 from geoplan.land.constraints import Constraints
 from geoplan.land.plots import PlotSearch
@@ -100,19 +99,18 @@ def _shore(
 
 
 def _by_use(buildable: Buildable, plans: gpd.GeoDataFrame | None) -> list[tuple[str, str, float]]:
-    """Return buildable land by the plans' uses; the row without a use is what lies in no plan."""
+    """Return buildable land by the plans' uses; the row without a use is what lies in no plan.
+
+    Where plans overlap the land counts for each.
+    """
     if plans is None or plans.empty:
         return []
-    left = buildable.parcels.geometry.to_numpy()
-    total = float(area_m2(buildable.parcels).sum())
-    unit = metres_per_unit(plans.crs) ** 2
-    rows = []
-    covered = 0.0
-    for use, part in plans.groupby("use_code", sort=True):
-        union = shapely.union_all(part.geometry.to_numpy())
-        shapely.prepare(union)
-        hit = left[shapely.intersects(union, left)]
-        area = float(np.sum(shapely.area(shapely.intersection(hit, union)))) * unit
-        covered += area
-        rows.append(("buildable_by_use_ha", str(use), area / 10_000))
-    return [*rows, ("buildable_by_use_ha", "", max(total - covered, 0.0) / 10_000)]
+    left, areas = buildable.parcels.geometry.to_numpy(), plans.geometry.to_numpy()
+    parcel, plan = shapely.STRtree(left).query(areas, predicate="intersects")[::-1]
+    overlap = shapely.area(shapely.intersection(left[parcel], areas[plan])) * metres_per_unit(plans.crs) ** 2
+    by_use = pd.Series(overlap / 10_000).groupby(plans["use_code"].to_numpy()[plan]).sum()
+    by_use = by_use.reindex(sorted(plans["use_code"].dropna().unique()), fill_value=0.0)
+    outside = max(float(buildable.parcels["buildable_m2"].sum()) / 10_000 - float(by_use.sum()), 0.0)
+    return [("buildable_by_use_ha", str(use), float(area)) for use, area in by_use.items()] + [
+        ("buildable_by_use_ha", "", outside)
+    ]

@@ -19,35 +19,45 @@ MAX_VERTICES = 128
 _LINE_VERTICES = 32
 
 
-def chunk_lines(lines: npt.NDArray[Any], *, vertices: int = _LINE_VERTICES) -> npt.NDArray[Any]:
-    """Cut lines into consecutive lines of at most ``vertices`` vertices that share their ends.
+def chunk_lines(
+    shapes: npt.NDArray[Any], *, vertices: int = _LINE_VERTICES
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """Cut lines, and the boundaries of areas, into consecutive lines of at most ``vertices`` vertices.
 
     Parameters
     ----------
-    lines
-        LineStrings; parts of other kinds must be taken apart before.
+    shapes
+        Lines and areas; points are passed over.
     vertices
-        Most vertices of a piece.
+        Most vertices of a piece; neighbours share their end.
 
     Returns
     -------
-    numpy.ndarray
-        LineStrings: together the same point set.
+    pieces : numpy.ndarray
+        LineStrings: together the same point set as the lines and boundaries.
+    owner : numpy.ndarray
+        For every piece the position in ``shapes`` of what it was cut from.
     """
-    coordinates, owner = shapely.get_coordinates(lines, return_index=True)
-    if not len(owner):
-        return np.empty(0, dtype=object)
-    start = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-    position = np.arange(len(owner)) - np.repeat(start, np.diff(np.r_[start, len(owner)]))
-    step = vertices - 1
-    last = np.r_[owner[1:] != owner[:-1], True]
+    flat = shapely.get_dimensions(shapes) == 2
+    lines = shapes.copy()
+    lines[flat] = shapely.boundary(shapes[flat])
+    lines, source = shapely.get_parts(lines, return_index=True)
+    linear = shapely.get_dimensions(lines) == 1
+    lines, source = lines[linear], source[linear]
+    coordinates, line = shapely.get_coordinates(lines, return_index=True)
+    if not len(line):
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.intp)
+    changes = line[1:] != line[:-1]
+    start = np.flatnonzero(np.r_[True, changes])
+    position = np.arange(len(line)) - np.repeat(start, np.diff(np.r_[start, len(line)]))
     # A vertex on a cut stands twice: as the end of one piece and as the beginning of the next.
-    cut = (position > 0) & (position % step == 0) & ~last
-    index = np.repeat(np.arange(len(owner)), 1 + cut)
+    cut = (position > 0) & (position % (vertices - 1) == 0) & ~np.r_[changes, True]
+    index = np.repeat(np.arange(len(line)), 1 + cut)
     begins = np.zeros(len(index), dtype=bool)
     begins[np.cumsum(np.r_[0, (1 + cut)[:-1]])[cut] + 1] = True
-    begins |= np.r_[True, owner[index][1:] != owner[index][:-1]]
-    return np.asarray(shapely.linestrings(coordinates[index], indices=np.cumsum(begins) - 1))
+    begins |= np.r_[True, line[index][1:] != line[index][:-1]]
+    pieces = np.asarray(shapely.linestrings(coordinates[index], indices=np.cumsum(begins) - 1))
+    return pieces, source[line[index[begins]]]
 
 
 def subdivide(

@@ -15,14 +15,14 @@ import shapely
 from geoplan.frames import area_m2, metres_per_unit, same_crs
 from geoplan.land.areas import AREA_KINDS, AreaKind, area_kinds, containing
 from geoplan.land.buildable import Buildable
-from geoplan.land.pieces import QUADRANT_SEGMENTS
+from geoplan.land.pieces import QUADRANT_SEGMENTS, chunk_lines
 
 __all__ = ["MAIN_BUILDING_M2", "PlotSearch", "PlotStandards", "find_plots", "main_buildings"]
 
 MAIN_BUILDING_M2 = 30.0
 """A smaller footprint is a shed and leaves a parcel vacant. Source: DOMAIN §5, the rule for *lucktomter*."""
 
-_WIDTH_TOLERANCE = 0.01
+_COARSE, _FINE_M = 0.005, 0.01
 
 # A fixed vocabulary of why a parcel with buildable land gives no plot; docs/method-land.md explains them.
 TOO_SMALL, TOO_NARROW, BUILT, BUILT_UNKNOWN = "too_small", "too_narrow", "built", "built_place_unknown"
@@ -130,9 +130,9 @@ def find_plots(
     parts, owner = parts[solid], owner[solid]
     large = shapely.area(parts) * unit**2 >= frame["min_area"].to_numpy()[owner]
     width = np.zeros(len(parts))
-    circles = shapely.maximum_inscribed_circle(parts[large], tolerance=_WIDTH_TOLERANCE / unit)
-    width[large] = 2 * shapely.length(circles) * unit
-    good = large & (width >= frame["min_width"].to_numpy()[owner])
+    min_width = frame["min_width"].to_numpy()[owner]
+    width[large] = _widths(parts[large], min_width[large], unit)
+    good = large & (width >= min_width)
     plots = _assemble(frame, parts[good], owner[good], width[good], crs)
     plots = _describe(plots, frame, plan, layers, rules, unknown)
     dropped = _dropped(frame, spare, unknown_place, (parts, owner, large, good), unit)
@@ -159,6 +159,23 @@ def _houses(
     house, parcel = tree.query(shapely.point_on_surface(houses), predicate="intersects")
     order = np.argsort(parcel, kind="stable")
     return parcel[order], houses[house[order]]
+
+
+def _widths(
+    parts: npt.NDArray[Any], asked: npt.NDArray[np.float64], unit: float
+) -> npt.NDArray[np.float64]:
+    """Return the diameter of each part's largest circle in metres.
+
+    Coarsely first (to half a percent of the square root of the area), and to a centimetre where that leaves it
+    open whether the part is as wide as asked: a fine search over a forest takes a hundred times as long.
+    """
+    tolerance = _COARSE * np.sqrt(shapely.area(parts))
+    width = 2 * shapely.length(shapely.maximum_inscribed_circle(parts, tolerance=tolerance)) * unit
+    # The search may miss the centre by the tolerance, and never overstates the radius.
+    open_ = (width < asked) & (width + 2 * tolerance * unit >= asked)
+    fine = shapely.maximum_inscribed_circle(parts[open_], tolerance=_FINE_M / unit)
+    width[open_] = 2 * shapely.length(fine) * unit
+    return np.asarray(width)
 
 
 def _outside_gardens(
@@ -290,9 +307,12 @@ def _water_distance(places: gpd.GeoSeries, water: gpd.GeoDataFrame | None) -> np
     if water is None or not len(water) or not len(places):
         return result
     shapes = places.to_numpy()
-    nearest = shapely.STRtree(water.geometry.to_numpy()).nearest(shapes)
-    distance: npt.NDArray[np.float64] = shapely.distance(shapes, water.geometry.to_numpy()[nearest])
-    return distance * metres_per_unit(places.crs)
+    # Against short pieces of shore: one distance to a whole archipelago costs as much as a thousand of these.
+    edges, _ = chunk_lines(water.geometry.to_numpy())
+    (place, _), distance = shapely.STRtree(edges).query_nearest(shapes, return_distance=True, all_matches=False)
+    result[place] = distance * metres_per_unit(places.crs)
+    result[shapely.STRtree(shapes).query(water.geometry.to_numpy(), predicate="intersects")[1]] = 0.0
+    return result
 
 
 def _dropped(

@@ -128,8 +128,7 @@ def shoreline(water: gpd.GeoDataFrame, *, extent: gpd.GeoDataFrame | None = None
         metre = 1.0 / metres_per_unit(water.crs)
         rim = shapely.buffer(shapely.boundary(shapely.union_all(extent.geometry.to_numpy())), metre)
         edge = shapely.difference(edge, rim)
-    lines = np.concatenate([shapely.get_parts([edge]), shapely.get_parts(shapes[~flat])])
-    return chunk_lines(lines[shapely.get_dimensions(lines) == 1])
+    return chunk_lines(np.concatenate([shapely.get_parts([edge]), shapes[~flat]]))[0]
 
 
 def shore_zone(
@@ -216,5 +215,5 @@ def _nearest_ids(lines: npt.NDArray[Any], water: gpd.GeoDataFrame) -> npt.NDArra
     if not len(lines):
         return np.empty(0, dtype=object)
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    tree = shapely.STRtree(water.geometry.to_numpy())
-    return _ids(water)[tree.nearest(middle)]
+    edges, owner = chunk_lines(water.geometry.to_numpy())
+    return _ids(water)[owner[shapely.STRtree(edges).nearest(middle)]]

@@ -96,13 +96,15 @@ def _setups(
     """Return each layer's arguments, and the constraints as (layer name, rule); adds their styles."""
     names = [name for name in data.layers if name.startswith("constraint:")]
     order = [*rules, *(name.partition(":")[2] for name in names if name.partition(":")[2] not in rules)]
+    severities = {rule: str(rules.get(rule, {}).get("severity") or "noted") for rule in order}
     setups: dict[str, dict[str, Any]] = {}
     constraints = []
     for name in data.layers:
         if name in names:
             rule = name.partition(":")[2]
-            severity = str(rules.get(rule, {}).get("severity") or "noted")
-            found_styles[name] = constraint_style(rule, order, severity)
+            severity = severities[rule]
+            alike = [other for other in order if severities[other] == severity]
+            found_styles[name] = constraint_style(rule, alike, severity)
             setups[name] = {"role": "constraint", "options": {"style": name}, "show": False}
             constraints.append((name, rule))
         else:

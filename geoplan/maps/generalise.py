@@ -6,7 +6,7 @@ What is drawn is never computed on, and what was generalised says so (:attr:`Dra
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,38 +136,53 @@ def json_for_html(value: object) -> str:
 
 
 def _simplify(shapes: Any, tolerance: float, *, drop_small: bool) -> Any:
-    simple = shapely.simplify(shapes, tolerance, preserve_topology=True)
-    return _without_specks(simple, tolerance**2) if drop_small else simple
+    """Simplify within the tolerance (Douglas and Peucker), each ring and line by itself.
 
-
-def _without_specks(shapes: Any, smallest: float) -> Any:
-    """Leave out small parts of multipolygons and small holes; a feature keeps its largest part."""
-    many = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (3, 6)))
-    if not many.size:
-        return shapes
-    parts, owner = shapely.get_parts(shapes[many], return_index=True)
-    area = shapely.area(parts)
-    largest = np.zeros(len(many))
-    np.maximum.at(largest, owner, area)
-    keep = (area >= smallest) | (area >= largest[owner])
-    parts, owner = parts[keep], owner[keep]
+    What is drawn need not be valid: keeping rings from touching each other takes minutes for a coast with
+    thousands of islands and changes no pixel.
+    """
+    if not drop_small:
+        return shapely.simplify(shapes, tolerance, preserve_topology=True)
+    is_area = np.isin(shapely.get_type_id(shapes), (3, 6))
     result = shapes.copy()
-    result[many] = shapely.multipolygons(_without_holes(parts, smallest), indices=owner)
+    result[~is_area] = shapely.simplify(shapes[~is_area], tolerance, preserve_topology=False)
+    areas = np.flatnonzero(is_area)
+    if areas.size:
+        parts, owner = shapely.get_parts(shapes[areas], return_index=True)
+        size = shapely.area(parts)
+        largest = np.zeros(len(areas))
+        np.maximum.at(largest, owner, size)
+        keep = (size >= tolerance**2) | (size >= largest[owner])
+        simple = _simplify_rings(parts[keep], tolerance)
+        result[areas] = shapely.multipolygons(simple, indices=owner[keep])
     return result
 
 
-def _without_holes(parts: Any, smallest: float) -> Any:
-    holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
-    if not holed.size:
-        return parts
-    rings, owner = shapely.get_rings(parts[holed], return_index=True)
+def _simplify_rings(polygons: Any, tolerance: float) -> Any:
+    """Simplify polygons ring by ring; holes smaller than the square of the tolerance go."""
+    rings, owner = shapely.get_rings(polygons, return_index=True)
+    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
+    lines: Any = shapely.simplify(shapely.linestrings(coordinates, indices=ring), tolerance, preserve_topology=False)
     first = np.r_[True, owner[1:] != owner[:-1]]
-    area = shapely.area(shapely.polygons(rings))
-    keep = ~first & (area >= smallest)
-    outer = rings[first]
-    result = parts.copy()
-    result[holed] = shapely.polygons(outer)
-    with_holes = np.unique(owner[keep])
-    for index in with_holes:
-        result[holed[index]] = shapely.polygons(outer[index], holes=rings[keep & (owner == index)])
+    stands = shapely.get_num_coordinates(lines) >= 4
+    solid = stands & (first | (shapely.area(shapely.polygons(rings)) >= tolerance**2))
+    coordinates, ring = shapely.get_coordinates(lines[solid], return_index=True)
+    made: Any = shapely.linearrings(coordinates, indices=ring)
+    made_owner, made_first = owner[solid], first[solid]
+    result = polygons.copy()
+    result[made_owner[made_first]] = shapely.polygons(made[made_first])
+    gone = owner[first & ~stands]  # these keep the triangle that preserving topology leaves of them
+    result[gone] = shapely.simplify(polygons[gone], tolerance, preserve_topology=True)
+    holes = np.flatnonzero(~made_first & np.isin(made_owner, made_owner[made_first]))
+    for polygon, chosen in _groups(made_owner[holes], holes):
+        shell = shapely.get_exterior_ring(result[polygon])
+        result[polygon] = shapely.polygons(shell, holes=made[chosen])
     return result
+
+
+def _groups(keys: Any, values: Any) -> Iterator[tuple[int, Any]]:
+    """Yield each key with its values; equal keys follow each other."""
+    if len(keys):
+        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+        for start, chosen in zip(starts, np.split(values, starts[1:]), strict=True):
+            yield int(keys[start]), chosen

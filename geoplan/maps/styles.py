@@ -82,7 +82,7 @@ def styles() -> dict[str, dict[str, Any]]:
 
 
 def constraint_style(rule: str, order: Sequence[str], severity: str) -> dict[str, Any]:
-    """Return the style of a rule's layer: colour by its place in the set, pattern by its severity."""
+    """Return the style of a rule's layer: colour by its place in ``order``, pattern by its severity."""
     colour = CONSTRAINT_COLOURS[order.index(rule) % len(CONSTRAINT_COLOURS)]
     return {
         "fill": colour,

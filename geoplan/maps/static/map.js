@@ -124,7 +124,7 @@ const geoplan = (() => {
     page = JSON.parse(document.getElementById("geoplan-page").textContent);
     year = page.years.at(-1) ?? null;
     const moving = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    map = L.map(id, { fadeAnimation: moving, zoomAnimation: moving, preferCanvas: true, zoomControl: false, zoomSnap: 0.5, minZoom: 5, maxZoom: 19 });
+    map = L.map(id, { fadeAnimation: moving, zoomAnimation: moving, preferCanvas: true, zoomControl: false, zoomSnap: 0.25, minZoom: 5, maxZoom: 19 });
     map.attributionControl.setPrefix(false).addAttribution(element("span", text("not_binding")).outerHTML);
     L.control.zoom({ zoomInTitle: text("zoom_in"), zoomOutTitle: text("zoom_out") }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);

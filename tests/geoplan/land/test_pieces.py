@@ -11,14 +11,23 @@ from geoplan.land.pieces import QUADRANT_SEGMENTS, chunk_lines, subdivide
 def test_chunks_are_short_and_together_the_line(sizes: list[int], seed: int) -> None:
     random = np.random.default_rng(seed)
     lines = np.array([shapely.LineString(random.random((size, 2)).cumsum(axis=0)) for size in sizes])
-    chunks = chunk_lines(lines, vertices=8)
+    chunks, owner = chunk_lines(lines, vertices=8)
     assert shapely.get_num_coordinates(chunks).max() <= 8
     assert shapely.length(chunks).sum() == pytest.approx(shapely.length(lines).sum(), rel=1e-12)
+    assert np.bincount(owner, weights=shapely.length(chunks)) == pytest.approx(shapely.length(lines))
     assert shapely.get_num_coordinates(chunks).sum() - len(chunks) == sum(sizes) - len(sizes)
 
 
 def test_no_lines_give_no_chunks() -> None:
-    assert len(chunk_lines(np.empty(0, dtype=object))) == 0
+    assert len(chunk_lines(np.empty(0, dtype=object))[0]) == 0
+
+
+def test_areas_give_their_boundaries_and_points_nothing() -> None:
+    ring = shapely.Point(0, 0).buffer(10).difference(shapely.Point(0, 0).buffer(5))
+    shapes = np.array([shapely.Point(0, 0), ring, shapely.LineString([(0, 0), (3, 4)])])
+    chunks, owner = chunk_lines(shapes)
+    assert set(owner) == {1, 2}
+    assert shapely.length(chunks[owner == 1]).sum() == pytest.approx(ring.length)
 
 
 @settings(deadline=None, max_examples=30)
