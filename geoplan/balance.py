@@ -26,6 +26,7 @@ BALANCE_COLUMNS = (
     "plots",
     "supply_homes",
     "supply_available",
+    "supply_unplanned",
     "balance",
 )
 
@@ -41,7 +42,8 @@ def balance(
     Parameters
     ----------
     plots
-        ``area``, ``homes``, ``status``; ``None`` where plots are unknown, which is not the same as none.
+        ``area``, ``homes``, ``status``, ``plan_homes``; ``None`` where plots are unknown, which is not the same as
+        none.
     need
         ``area``, ``year``, ``population``, ``households``, ``need`` (dwellings, may be negative).
     names
@@ -50,10 +52,12 @@ def balance(
     Returns
     -------
     DataFrame
-        :data:`BALANCE_COLUMNS`. ``supply_homes`` is nominal: what all plots could hold, whatever their status;
-        ``supply_available`` counts those whose status is ``available``. ``balance = supply_homes − need``. Plots
-        outside all areas stand in the area :data:`UNASSIGNED`; nothing is dropped, so each year's areas add up to
-        its ``*``.
+        :data:`BALANCE_COLUMNS`. ``supply_homes`` is nominal: what the plots where a plan allows homes could hold,
+        whatever their status (the field's *planberedskap*, Kolada N07923, counts the same); ``supply_available``
+        is the part whose status is ``available``. ``supply_unplanned`` stands beside it: homes on plots outside
+        every plan, each of which still needs its own decision (*förhandsbesked*). ``balance = supply_homes −
+        need``. Plots outside all areas stand in the area :data:`UNASSIGNED`; nothing is dropped, so each year's
+        areas add up to its ``*``.
 
     Raises
     ------
@@ -63,9 +67,9 @@ def balance(
     check_frame(need, name="need", columns=["area", "year", "population", "households", "need"])
     table = need[["area", "year", "population", "households", "need"]].copy()
     if plots is None:
-        table = table.assign(plots=np.nan, supply_homes=np.nan, supply_available=np.nan)
+        table = table.assign(plots=np.nan, supply_homes=np.nan, supply_available=np.nan, supply_unplanned=np.nan)
     else:
-        check_frame(plots, name="plots", columns=["area", "homes", "status"])
+        check_frame(plots, name="plots", columns=["area", "homes", "status", "plan_homes"])
         table = _with_supply(table, plots)
     table["balance"] = table["supply_homes"] - table["need"]
     only_whole = set(table["area"]) == {WHOLE}
@@ -83,12 +87,14 @@ def _with_supply(table: pd.DataFrame, plots: gpd.GeoDataFrame) -> pd.DataFrame:
     else:
         areas = plots["area"].astype(object).where(plots["area"].notna(), UNASSIGNED)
     homes = plots["homes"].astype(float)
+    planned = plots["plan_homes"] == "allowed"
     supply = pd.DataFrame(
         {
             "area": areas,
             "plots": 1,
-            "supply_homes": homes,
-            "supply_available": homes.where(plots["status"] == "available", 0.0),
+            "supply_homes": homes.where(planned, 0.0),
+            "supply_available": homes.where(planned & (plots["status"] == "available"), 0.0),
+            "supply_unplanned": homes.where(~planned, 0.0),
         }
     )
     sums = supply.groupby("area", as_index=False).sum()
@@ -97,7 +103,7 @@ def _with_supply(table: pd.DataFrame, plots: gpd.GeoDataFrame) -> pd.DataFrame:
         names=["area", "year"],
     ).to_frame(index=False)
     merged = every.merge(table, on=["area", "year"], how="left").merge(sums, on="area", how="left")
-    numbers = ["population", "households", "need", "plots", "supply_homes", "supply_available"]
+    numbers = ["population", "households", "need", "plots", "supply_homes", "supply_available", "supply_unplanned"]
     merged[numbers] = merged[numbers].fillna(0.0)
     return merged
 

@@ -127,8 +127,9 @@ _WORDS = {
         "population": "folkmängd",
         "households": "hushåll",
         "need": "behov",
-        "supply_homes": "utbud (nominellt)",
+        "supply_homes": "utbud i plan",
         "supply_available": "varav lediga",
+        "supply_unplanned": "utan plan",
         "balance_column": "balans",
         "whole": "Hela kommunen",
         "unassigned": "utanför områdena",
@@ -152,8 +153,9 @@ _WORDS = {
         "population": "population",
         "households": "households",
         "need": "need",
-        "supply_homes": "supply (nominal)",
+        "supply_homes": "supply in plans",
         "supply_available": "of which available",
+        "supply_unplanned": "without plan",
         "balance_column": "balance",
         "whole": "The whole municipality",
         "unassigned": "outside the areas",
@@ -191,14 +193,15 @@ def _balance(frame: pd.DataFrame, language: str) -> Table:
     years = sorted(frame["year"].unique())
     shown = [years[round(i)] for i in np.linspace(0, len(years) - 1, min(4, len(years)))]
     last = frame[frame["year"] == years[-1]].set_index("area")
-    rows = last[["area_name", "plots", "supply_homes", "supply_available"]].copy()
+    supply = ["plots", "supply_homes", "supply_available", "supply_unplanned"]
+    rows = last[["area_name", *supply]].copy()
     for year in shown:
         rows[f"need_{year}"] = frame[frame["year"] == year].set_index("area")["need"]
     rows["balance"] = last["balance"]
     rows = rows.reset_index()
     rows["area_name"] = rows["area_name"].where(rows["area"] != "*", words["whole"])
     rows["area_name"] = rows["area_name"].where(rows["area"] != "", words["unassigned"])
-    headings = {name: words[name] for name in ("area_name", "plots", "supply_homes", "supply_available")}
+    headings = {name: words[name] for name in ("area_name", *supply)}
     headings |= {f"need_{year}": f"{words['need']} {year}" for year in shown}
     headings["balance"] = f"{words['balance_column']} {years[-1]}"
     return table(rows, headings, title=words["balance"])

@@ -315,15 +315,20 @@ def _constraint_drawings(constraints: gpd.GeoDataFrame | None, rules: RuleSet | 
     merged = dissolve(constraints, ["rule", "severity", "basis"])
     order = {rule.id: index for index, rule in enumerate(rules.rules)} if rules is not None else {}
     found = sorted(set(merged["rule"]), key=lambda rule: (order.get(rule, len(order)), rule))
+    parts = {rule: merged[merged["rule"] == rule] for rule in found}
+    room = _CONSTRAINTS_BUDGET
     drawings = {}
-    for rule in found:
-        part = merged[merged["rule"] == rule]
+    # The smallest first: what they leave of their share is the larger ones', such as a shore zone.
+    by_size = sorted(found, key=lambda rule: int(parts[rule].count_coordinates().sum()))
+    for left, rule in zip(range(len(found), 0, -1), by_size, strict=True):
         properties = [
             {name: plain(value) for name, value in row.items()}
-            for row in part[["rule", "severity", "basis"]].to_dict("records")
+            for row in parts[rule][["rule", "severity", "basis"]].to_dict("records")
         ]
-        drawings[f"constraint:{rule}"] = draw(part.geometry, properties, budget=_CONSTRAINTS_BUDGET // len(found))
-    return drawings
+        drawing = draw(parts[rule].geometry, properties, budget=room // left)
+        room -= len(drawing.geojson)
+        drawings[rule] = drawing
+    return {f"constraint:{rule}": drawings[rule] for rule in found}
 
 
 def _on_land(areas: gpd.GeoSeries, land: gpd.GeoDataFrame | None, water: gpd.GeoDataFrame | None) -> gpd.GeoSeries:

@@ -11,8 +11,9 @@ def needs(*rows: tuple[str, int, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["area", "year", "need"]).assign(population=100, households=50)
 
 
-def plots(*rows: tuple[str | None, int, str]) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=["area", "homes", "status"]), geometry=[None] * len(rows))
+def plots(*rows: tuple[str | None, int, str], plan_homes: str = "allowed") -> gpd.GeoDataFrame:
+    frame = pd.DataFrame(rows, columns=["area", "homes", "status"]).assign(plan_homes=plan_homes)
+    return gpd.GeoDataFrame(frame, geometry=[None] * len(rows))
 
 
 def test_supply_minus_need_by_area_and_year() -> None:
@@ -27,6 +28,11 @@ def test_supply_minus_need_by_area_and_year() -> None:
     assert later["supply_available"].to_dict() == {"a": 3, "b": 0, UNASSIGNED: 1, "*": 4}
     assert later["balance"].to_dict() == {"a": -4, "b": 0, UNASSIGNED: 1, "*": -3}
     assert later.loc["a", "area_name"] == "Norr"
+
+
+def test_homes_outside_every_plan_stand_beside_the_supply_and_not_in_it() -> None:
+    table = balance(plots(("a", 3, "available"), plan_homes="none"), needs(("a", 2030, 4))).set_index("area")
+    assert table[["supply_homes", "supply_available", "supply_unplanned", "balance"]].loc["a"].tolist() == [0, 0, 3, -4]
 
 
 def test_unknown_plots_are_not_no_plots() -> None:
