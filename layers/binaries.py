@@ -93,9 +93,7 @@ def _has_extensions(binaries: Binaries) -> bool:
     if config.exists() and (answer := _ask(str(config), "--sharedir")):
         shares.append(Path(answer))
     folders = [share / part / "extension" for share in shares for part in ("", "postgresql")]
-    return all(
-        any((folder / f"{extension}.control").exists() for folder in folders) for extension in EXTENSIONS
-    )
+    return all(any((folder / f"{extension}.control").exists() for folder in folders) for extension in EXTENSIONS)
 
 
 def _ask(program: str, option: str) -> str:

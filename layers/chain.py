@@ -152,6 +152,8 @@ def plan(
                 "notes": notes,
                 "snapshot": address,
             },
+            # What this run could not derive is not served as if it had.
+            retire=DERIVED,
         )
     run = store.run()
     assert run is not None  # noqa: S101
@@ -238,9 +240,7 @@ def _land(
     return buildable, search
 
 
-def _homes(
-    layers: Mapping[str, Frame], search: PlotSearch | None, workspace: Workspace, derived: Derived
-) -> None:
+def _homes(layers: Mapping[str, Frame], search: PlotSearch | None, workspace: Workspace, derived: Derived) -> None:
     demand = workspace.demand
     missing = [name for name in ("population", "household_quotas") if name not in layers]
     if demand is None or missing:

@@ -85,9 +85,7 @@ class Database:
     @cached_property
     def read_only_engine(self) -> sa.Engine:
         """The engine for serving: :attr:`read_only_url` with a bounded pool."""
-        return sa.create_engine(
-            self.read_only_url, pool_pre_ping=True, pool_size=8, max_overflow=4, pool_timeout=10
-        )
+        return sa.create_engine(self.read_only_url, pool_pre_ping=True, pool_size=8, max_overflow=4, pool_timeout=10)
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -24,9 +24,7 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
 def key_path(location: Sequence[str | int]) -> str:
     """Write a place in a TOML file as a dotted key; keys that are not bare get quotes."""
     bare = (str(key) for key in location)
-    return ".".join(
-        key if key and key.replace("_", "").replace("-", "").isalnum() else repr(key) for key in bare
-    )
+    return ".".join(key if key and key.replace("_", "").replace("-", "").isalnum() else repr(key) for key in bare)
 
 
 def fault_lines(
@@ -116,8 +114,6 @@ def _models_at(
     steps = [str(step) for step in place]
     for pattern, found in models.items():
         wanted = pattern.split(".") if pattern else []
-        if len(wanted) == len(steps) and all(
-            want in ("*", step) for want, step in zip(wanted, steps, strict=True)
-        ):
+        if len(wanted) == len(steps) and all(want in ("*", step) for want, step in zip(wanted, steps, strict=True)):
             return found
     return ()

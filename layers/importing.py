@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import InputError, NotFoundError
-from layers.catalogue import LayerType, layer_type
+from layers.catalogue import LayerType, catalogue, layer_type
 from layers.faults import did_you_mean
 from layers.progress import Progress, silent
 from layers.sources.crs import Box, area_of_use
@@ -68,9 +68,7 @@ class Imported:
     failures: dict[str, InputError] = field(default_factory=dict)
 
 
-def prepare_layer(
-    workspace: Workspace, layer_id: str, *, known: Mapping[str, Prepared] | None = None
-) -> Prepared:
+def prepare_layer(workspace: Workspace, layer_id: str, *, known: Mapping[str, Prepared] | None = None) -> Prepared:
     """Read, map and check a layer, without any database.
 
     Parameters
@@ -216,9 +214,7 @@ class _Whole:
 
     def report(self) -> ImportReport:
         """Return what became of every row."""
-        kept = {
-            (self.parts[part].file.path, int(row)) for part, row in zip(self.of_part, self.rows, strict=True)
-        }
+        kept = {(self.parts[part].file.path, int(row)) for part, row in zip(self.of_part, self.rows, strict=True)}
         repaired = {
             (issue.file, issue.row)
             for issue in self.issues
@@ -249,16 +245,13 @@ def _check_share(whole: _Whole, source: LayerSource, report: ImportReport) -> No
     told: list[str] = list(faults)
     if too_many:
         reasons = [
-            f"{reason} ({number})"
-            for (severity, reason), number in report.reasons().items()
-            if severity == "rejected"
+            f"{reason} ({number})" for (severity, reason), number in report.reasons().items() if severity == "rejected"
         ]
         first = next((issue for issue in report.issues if issue.severity == "rejected"), None)
         example = f"; the first is row {first.row}: {first.detail}" if first and first.detail else ""
         allowed = f"max_rejected = {source.max_rejected:g} allows {int(source.max_rejected * judged)}"
         told.append(
-            f"{report.rows_rejected} of {judged} rows would be rejected, and {allowed}: "
-            f"{', '.join(reasons)}{example}"
+            f"{report.rows_rejected} of {judged} rows would be rejected, and {allowed}: {', '.join(reasons)}{example}"
         )
     raise RejectedError(
         f"{key}: {'; '.join(told)}. Nothing was imported.",
@@ -347,4 +340,8 @@ def import_all(
                 if layer_id == _AREA:
                     known[layer_id] = prepared
             advance(1)
+    if layers is None:
+        # A layer that geoplan.toml no longer names is no longer part of the place; its versions are kept.
+        named = {version.layer for version in store.layers()} & set(catalogue())
+        store.write_many([], retire=named - set(workspace.layers))
     return result

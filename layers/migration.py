@@ -76,9 +76,7 @@ def _check_server(connection: sa.Connection) -> None:
 
 
 def _make_extensions(connection: sa.Connection) -> None:
-    have = {
-        row[0]: row[1] for row in connection.execute(sa.text("SELECT extname, extversion FROM pg_extension"))
-    }
+    have = {row[0]: row[1] for row in connection.execute(sa.text("SELECT extname, extversion FROM pg_extension"))}
     for name in EXTENSIONS:
         if name not in have:
             try:
@@ -126,9 +124,7 @@ def _migrate(connection: sa.Connection) -> None:
 def _make_reader(connection: sa.Connection) -> None:
     """Make the role that serves: it may read our tables and nothing else."""
     try:
-        if not connection.scalar(
-            sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": READ_ROLE}
-        ):
+        if not connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": READ_ROLE}):
             try:
                 with connection.begin_nested():
                     connection.execute(sa.text(f"CREATE ROLE {READ_ROLE} NOLOGIN"))
@@ -163,6 +159,4 @@ def _granted(connection: sa.Connection) -> bool:
 def _member(connection: sa.Connection) -> bool:
     # From version 16 on, a member may lack the right to take the role.
     how = "SET" if int(connection.scalar(sa.text("SHOW server_version_num")) or 0) >= 160_000 else "MEMBER"
-    return bool(
-        connection.scalar(sa.text("SELECT pg_has_role(:role, :how)"), {"role": READ_ROLE, "how": how})
-    )
+    return bool(connection.scalar(sa.text("SELECT pg_has_role(:role, :how)"), {"role": READ_ROLE, "how": how}))

@@ -144,9 +144,7 @@ def make_socket_folder(folder: Path, account: Account) -> None:
             os.chown(folder, account.uid, account.gid)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
-        raise DatabaseError(
-            f"{folder} belongs to somebody else or is open to others.", hint="Remove it and try again."
-        )
+        raise DatabaseError(f"{folder} belongs to somebody else or is open to others.", hint="Remove it and try again.")
     for leftover in folder.glob(".s.PGSQL.*"):
         leftover.unlink(missing_ok=True)
 

@@ -89,9 +89,7 @@ class LayerVersionRow(Base):
     is_current: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     srid: Mapped[int | None] = mapped_column(Integer, comment="EPSG code; null for a table without geometry")
-    columns: Mapped[list[list[str]]] = mapped_column(
-        JSONB, comment="names in order, with pandas dtypes"
-    )
+    columns: Mapped[list[list[str]]] = mapped_column(JSONB, comment="names in order, with pandas dtypes")
     feature_count: Mapped[int] = mapped_column(Integer)
     content_hash: Mapped[str] = mapped_column(Text)
     source: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
@@ -108,9 +106,7 @@ class Feature(Base):
         Index("ix_feature_key", "version_id", "key"),
     )
 
-    version_id: Mapped[int] = mapped_column(
-        ForeignKey(LayerVersionRow.id, ondelete="CASCADE"), primary_key=True
-    )
+    version_id: Mapped[int] = mapped_column(ForeignKey(LayerVersionRow.id, ondelete="CASCADE"), primary_key=True)
     fid: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     key: Mapped[str | None] = mapped_column(Text)
     properties: Mapped[dict[str, Any]] = mapped_column(JSONB)

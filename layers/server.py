@@ -237,9 +237,7 @@ class Server:
         if not Path("/proc/self").exists():
             return True
         return any(
-            _works_in(int(process.name), self.data)
-            for process in Path("/proc").iterdir()
-            if process.name.isdigit()
+            _works_in(int(process.name), self.data) for process in Path("/proc").iterdir() if process.name.isdigit()
         )
 
     def _tail(self) -> str:

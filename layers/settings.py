@@ -18,8 +18,6 @@ class Environment(BaseSettings):
         May hold a password, so it is never shown.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="GEOPLAN_", frozen=True, extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix="GEOPLAN_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = Field(None, repr=False)

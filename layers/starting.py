@@ -16,9 +16,7 @@ def starting_text(*, name: str, code: str, crs: str, language: str, rule_set: st
     """Return the text of a new ``geoplan.toml``, with a commented table for every layer of the catalogue."""
     values = {"name": name, "code": code, "crs": crs, "language": language, "rule_set": rule_set}
     # A JSON string is a TOML basic string as well, once DEL is out of the way.
-    filled = {
-        key: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F") for key, value in values.items()
-    }
+    filled = {key: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F") for key, value in values.items()}
     filled["layers"] = "\n".join(line for layer in catalogue().values() for line in _layer_lines(layer))
     template = resources.files("layers").joinpath("starting.toml").read_text(encoding="utf-8")
     return re.sub(r"@(\w+)@", lambda match: filled[match[1]], template)

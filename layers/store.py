@@ -7,7 +7,7 @@ else. A version is written whole or not at all, and its rows never change.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -89,6 +89,7 @@ class Store:
         layers: Iterable[NewLayer],
         *,
         run: Mapping[str, Any] | None = None,
+        retire: Collection[str] = (),
     ) -> list[LayerVersion]:
         """Write several layers in one transaction: all or none.
 
@@ -99,6 +100,8 @@ class Store:
         run
             The columns of the run that derived them (see :class:`Run`, without ``id`` and ``created_at``); it
             is recorded in the same transaction.
+        retire
+            Layers that have no current version from now on; their versions are kept.
         """
         wanted = list(layers)
         for new in wanted:
@@ -118,6 +121,8 @@ class Store:
                     lock = sa.func.hashtext(f"geoplan.layer.{layer}")
                     session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
                 rows = [self._write(session, new, digest, run_id) for new, digest in prepared]
+                gone = LayerVersionRow.layer.in_(set(retire) - {new.layer for new in wanted})
+                session.execute(sa.update(LayerVersionRow).where(gone).values(is_current=False))
                 session.flush()
                 if run is not None:
                     record.outputs = {
@@ -309,9 +314,7 @@ class Store:
 
     def prune(self, *, keep: int) -> int:
         """Delete all but the newest ``keep`` versions of every layer, and return how many went."""
-        rank = sa.func.row_number().over(
-            partition_by=LayerVersionRow.layer, order_by=LayerVersionRow.number.desc()
-        )
+        rank = sa.func.row_number().over(partition_by=LayerVersionRow.layer, order_by=LayerVersionRow.number.desc())
         ranked = sa.select(LayerVersionRow.id, rank.label("rank")).subquery()
         old = sa.select(ranked.c.id).where(ranked.c.rank > max(keep, 1))
         with self._engine.begin() as connection:

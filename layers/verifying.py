@@ -93,8 +93,7 @@ def verify(store: Store, *, run: int | None = None, progress: Progress = silent)
     numbers = {name: int(identity["number"]) for name, identity in record.inputs.items()}
     layers = read_inputs(store, numbers, progress)
     checks = [
-        Check(name, "input", record.inputs[name]["content_hash"], content_hash(frame))
-        for name, frame in layers.items()
+        Check(name, "input", record.inputs[name]["content_hash"], content_hash(frame)) for name, frame in layers.items()
     ]
     workspace = Workspace.from_mapping(dict(record.parameters))
     as_of = workspace.rules.as_of

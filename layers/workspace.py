@@ -108,9 +108,7 @@ class PlotOverrides(_Model):
     min_area_m2: float | None = Field(None, gt=0, description="the smallest plot in m²")
     min_width_m: float | None = Field(None, ge=0, description="the narrowest plot in metres")
     homes_per_plot: int | None = Field(None, ge=1, description="homes on a plot where no plan says more")
-    default_status: PlotStatus | None = Field(
-        None, description="the status of a plot that no source tells of"
-    )
+    default_status: PlotStatus | None = Field(None, description="the status of a plot that no source tells of")
 
 
 class PlotSettings(_Model):
@@ -202,9 +200,7 @@ class Workspace(_Model):
         except OSError as error:
             raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
-            raise SettingsError(
-                f"{path} is not UTF-8 (byte {error.start}).", hint="Save it as UTF-8."
-            ) from error
+            raise SettingsError(f"{path} is not UTF-8 (byte {error.start}).", hint="Save it as UTF-8.") from error
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -342,9 +338,7 @@ def _layer_faults(layers: object) -> list[str]:
     for layer_id, given in layers.items():
         kind = catalogue().get(layer_id)
         if kind is None:
-            faults.append(
-                f"{key_path(['layers', layer_id])}: unknown layer, {did_you_mean(layer_id, catalogue())}"
-            )
+            faults.append(f"{key_path(['layers', layer_id])}: unknown layer, {did_you_mean(layer_id, catalogue())}")
             continue
         if not isinstance(given, Mapping):
             continue

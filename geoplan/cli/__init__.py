@@ -213,9 +213,7 @@ def serve(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put the workspace.")] = Path(
-        "demo"
-    ),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put the workspace.")] = Path("demo"),
     serve: Annotated[bool, typer.Option(help="Serve the map when done.")] = True,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
@@ -224,8 +222,8 @@ def demo(
 ) -> None:
     """Make a synthetic municipality and run the whole chain on it: layers, land, homes, balance, map."""
     from layers.chain import plan as run_plan
-    from layers.synthetic import write_demo
     from layers.importing import import_all
+    from layers.synthetic import write_demo
 
     with progress_bars() as progress:
         if not (folder / "geoplan.toml").exists():
@@ -235,7 +233,7 @@ def demo(
             for error in done.failures.values():
                 raise error
             result = run_plan(session.workspace, session.store, progress=progress)
-            written = session.write_outputs(folder / "out", progress)
+            written = session.write_outputs(folder / "out", progress, keep=result.unchanged)
     show.plan(result, session.language)
     for path in written:
         out.print(f"Wrote {escape(str(path))}", highlight=False)
@@ -269,9 +267,7 @@ def export(
 def explain(
     context: typer.Context,
     parcel: Annotated[str | None, typer.Argument(metavar="[PARCEL]", help="A parcel's id.")] = None,
-    at: Annotated[
-        str | None, typer.Option(metavar="E,N", help="A place: east,north in the workspace's CRS.")
-    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="E,N", help="A place: east,north in the workspace's CRS.")] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
     language: LanguageOption = None,
@@ -283,9 +279,7 @@ def explain(
         raise typer.BadParameter("Give either a PARCEL or --at E,N.")
     with open_session(workspace_folder(context, workspace), language) as session:
         answer = (
-            explain_place(session.store, *_coordinates(at))
-            if at
-            else explain_stored_parcel(session.store, str(parcel))
+            explain_place(session.store, *_coordinates(at)) if at else explain_stored_parcel(session.store, str(parcel))
         )
     if as_json:
         print_json(answer.to_dict())

@@ -73,25 +73,33 @@ class Session:
         path.write_text(MapCache().page(serving, current, language, "inline"), encoding="utf-8")
         return path
 
-    def write_outputs(self, folder: Path, progress: Progress) -> list[Path]:
-        """Write the map, the plots and the balance as files, and return their paths."""
+    def write_outputs(self, folder: Path, progress: Progress, *, keep: bool = False) -> list[Path]:
+        """Write the map, the plots and the balance as files, and return their paths.
+
+        Parameters
+        ----------
+        folder
+            Where to; made where missing.
+        progress
+            Told of every file.
+        keep
+            Leave files that exist as they are, because nothing has changed since they were written.
+        """
         from layers.sources.writing import write_file
 
         folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        with progress("Writing files", total=4) as advance:
-            for layer, name in (
-                ("plots", "plots.gpkg"),
-                ("plots", "plots.csv"),
-                ("balance", "balance.csv"),
-            ):
-                if self.store.current(layer) is not None:
-                    written.append(folder / name)
-                    write_file(self.store.read(layer), folder / name, layer=layer)
+        tables = {"plots.gpkg": "plots", "plots.csv": "plots", "waterfall.csv": "waterfall", "balance.csv": "balance"}
+        written = [folder / name for name, layer in tables.items() if self.store.current(layer) is not None]
+        with progress("Writing files", total=len(written) + 1) as advance:
+            for path in written:
+                if not (keep and path.exists()):
+                    write_file(self.store.read(tables[path.name]), path, layer=tables[path.name])
                 advance(1)
-            written.append(self.write_map(folder / "map.html"))
+            page = folder / "map.html"
+            if not (keep and page.exists()):
+                self.write_map(page)
             advance(1)
-        return written
+        return [*written, page]
 
 
 @contextmanager

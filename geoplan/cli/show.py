@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["err", "out", "plan", "print_json", "progress_bars", "status", "table", "verification"]
 
 # A pipe or a log has no width of its own; tables are laid out for one that holds them.
-_WIDTH = None if sys.stdout.isatty() else 120
+_WIDTH = None if sys.stdout.isatty() else 140
 
 out = Console(width=_WIDTH)
 err = Console(stderr=True)
@@ -101,7 +101,7 @@ def table(
     result = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
     for column, heading in headings.items():
         numeric = pd.api.types.is_numeric_dtype(frame[column]) and column != "year"
-        result.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+        result.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
     for row in frame.to_dict("records"):
         cells = [
             number(row[column], (decimals or {}).get(str(column), 0))

@@ -40,7 +40,7 @@ def households(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
     -----
     households = Σ population(sex, age) × quota(sex, age). Within an age band people are spread evenly over its
     years where bands of the two tables differ. A household has one reference person, its oldest member.
-    Source: Boverket, hushållskvotmetoden, DOMAIN §2b.
+    Source: Boverket, hushållskvotmetoden (see docs/method-need.md).
     """
     check_frame(population, name="population", columns=["area", "year", "sex", "age", "population"])
     groups = population[["sex", "age"]].drop_duplicates()
@@ -84,16 +84,14 @@ def quotas_by_group(groups: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
             continue
         result.append((sex, age, sum(years * quota for years, quota in matching) / covered))
     if faults:
-        raise FrameError(
-            "household_quotas", faults, hint="Add rows for them, 0 where nobody heads a household."
-        )
+        raise FrameError("household_quotas", faults, hint="Add rows for them, 0 where nobody heads a household.")
     return pd.DataFrame(result, columns=["sex", "age", "quota"])
 
 
 def quota_warnings(quotas: pd.DataFrame) -> tuple[Text, ...]:
     """Return warnings where quotas lie outside what is plausible: 0.5 to 1.0 from the age of 30 on.
 
-    Source: DOMAIN §2b (0.5 all cohabit, 1.0 all single).
+    0.5 where all cohabit, 1.0 where all are single. Source: https://5dok.org/article/hush%C3%A5llskvoter-och-hush%C3%A5llsutveckling-hush%C3%A5llsbildningsmodeller.oy8gm25z
     """
     bands = [AgeBand.parse(age) for age in _column(quotas, "age")]
     odd = [

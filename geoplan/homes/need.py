@@ -103,7 +103,7 @@ def housing_need(
     need = household_change + exits + reserve − vacant + deficit, where reserve = households · v / (1 − v).
     With the base year's own reserve counted as vacant this is households(t)/(1−v) − households(0)/(1−v): the
     requirement's change. Where the stock says nothing of vacancies, the vacant are taken as dwellings minus
-    households where that is positive. Source: Boverket, byggbehovsberäkning, DOMAIN §2b.
+    households where that is positive. Source: Boverket, byggbehovsberäkning (see docs/method-need.md).
     """
     check_frame(households, name="households", columns=["area", "year", "population", "households"])
     if base_year not in set(households["year"]):
@@ -122,9 +122,7 @@ def housing_need(
         table["deficit"] = area.map(lambda name: _of(initial_deficit, name)).astype(float)
     else:
         table["deficit"] = float(initial_deficit) * area.map(base / base.sum()).astype(float)
-    table["need"] = (
-        table["household_change"] + table["exits"] + table["reserve"] - table["vacant"] + table["deficit"]
-    )
+    table["need"] = table["household_change"] + table["exits"] + table["reserve"] - table["vacant"] + table["deficit"]
     table["building_need"] = table["need"].clip(lower=0.0)
     return Need(table[list(NEED_COLUMNS)], assumptions)
 

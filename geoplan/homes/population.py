@@ -116,12 +116,8 @@ def _held(base: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
     return table[["area", "year", "sex", "age", "population"]]
 
 
-def _interpolated(
-    projection: pd.DataFrame, base: pd.DataFrame, base_year: int, years: Sequence[int]
-) -> pd.DataFrame:
-    wide = projection.pivot_table(index=_GROUP, columns="year", values="population", aggfunc="sum").fillna(
-        0.0
-    )
+def _interpolated(projection: pd.DataFrame, base: pd.DataFrame, base_year: int, years: Sequence[int]) -> pd.DataFrame:
+    wide = projection.pivot_table(index=_GROUP, columns="year", values="population", aggfunc="sum").fillna(0.0)
     start = base.set_index(_GROUP)["population"]
     wide = wide.reindex(wide.index.union(start.index), fill_value=0.0)
     wide[base_year] = start.reindex(wide.index, fill_value=0.0)

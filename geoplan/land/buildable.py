@@ -138,9 +138,7 @@ def buildable_land(
     return Buildable(result, _in_parcel_order(rows, parcels["id"]))
 
 
-def _groups(
-    shapes: npt.NDArray[Any], constraints: Constraints
-) -> list[tuple[dict[str, Any], npt.NDArray[np.intp]]]:
+def _groups(shapes: npt.NDArray[Any], constraints: Constraints) -> list[tuple[dict[str, Any], npt.NDArray[np.intp]]]:
     """Return (parcel, piece, swallowed) triples for each rule and basis, strongest first, then in file order."""
     pieces = constraints.pieces
     if pieces.empty:
@@ -157,9 +155,7 @@ def _groups(
     parcel, piece = parcel[touching], piece[touching]
     swallowed = shapely.covers(areas[piece], shapes[parcel])
     triples = np.column_stack([parcel, piece, swallowed])
-    ranked = sorted(
-        range(len(kinds)), key=lambda i: (SEVERITIES.index(kinds[i]["severity"]), order[kinds[i]["rule"]])
-    )
+    ranked = sorted(range(len(kinds)), key=lambda i: (SEVERITIES.index(kinds[i]["severity"]), order[kinds[i]["rule"]]))
     chosen = [(kinds[number], triples[code[piece] == number]) for number in ranked]
     return [(kind, pairs) for kind, pairs in chosen if len(pairs)]
 
@@ -179,9 +175,7 @@ def _concerned(
 
 def _features(pairs: npt.NDArray[np.intp], features: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Name up to three causing features for every parcel of one group."""
-    named = pd.DataFrame({"parcel": pairs[:, 0], "feature": features[pairs[:, 1]]}).sort_values(
-        "parcel", kind="stable"
-    )
+    named = pd.DataFrame({"parcel": pairs[:, 0], "feature": features[pairs[:, 1]]}).sort_values("parcel", kind="stable")
     first = named.dropna().drop_duplicates()
     first = first[first.groupby("parcel").cumcount() < _NAMED_FEATURES]
     texts = first.groupby("parcel")["feature"].agg(lambda names: ", ".join(map(str, names)))

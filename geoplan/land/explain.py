@@ -23,7 +23,7 @@ BOUNDARY_NOTICE = Text(
     sv="Kartans gränser är inte juridiskt bindande.",
     en="Boundaries on the map are not legally binding.",
 )
-"""Source: Lantmäteriet's word on the register map, DOMAIN §3a."""
+"""Source: Lantmäteriet, https://geotorget.lantmateriet.se/dokumentation/GEODOK/15/2025.02_gallande.html"""
 
 _SEVERITY = {
     "forbidden": Text(sv="förbjudet", en="forbidden"),
@@ -128,9 +128,7 @@ class Explanation:
             lines.append(f"  {self.buildable_m2:,.0f} m² {of} {self.area_m2:,.0f} m²".replace(",", "\u202f"))
         heads = {
             "yes": "Gäller:" if sv else "Holds:",
-            "unknown": "Okänt, aldrig tillfrågat (lagret saknas):"
-            if sv
-            else "Unknown, never asked (no layer):",
+            "unknown": "Okänt, aldrig tillfrågat (lagret saknas):" if sv else "Unknown, never asked (no layer):",
             "disputed": "Ifrågasatt:" if sv else "Disputed:",
             "no": "Tillfrågat och fritt:" if sv else "Asked and clear:",
         }
@@ -256,9 +254,7 @@ def _in_force(constraints: Constraints) -> list[Rule]:
     return list({rule.id: rule for rule in constraints.rules.rules}.values())
 
 
-def _distance(
-    rule: Rule, shape: shapely.Geometry, layers: Mapping[str, gpd.GeoDataFrame] | None
-) -> float | None:
+def _distance(rule: Rule, shape: shapely.Geometry, layers: Mapping[str, gpd.GeoDataFrame] | None) -> float | None:
     """Return the distance in metres to the nearest feature that the rule asks about."""
     frame = (layers or {}).get(rule.layer)
     if frame is None or rule.operation == "outside" or shapely.is_empty(shape):
@@ -288,9 +284,7 @@ def _lines(fact: Fact, language: str) -> list[str]:
         grounds = f": {rule.exemption.grounds[language]}" if rule.exemption.grounds else "."
         lines.append(f"    {'Dispens tänkbar' if sv else 'Exemption thinkable'}{grounds}")
     if rule.change:
-        lines.append(
-            f"    {'Vad som måste ändras' if sv else 'What would have to change'}: {rule.change[language]}"
-        )
+        lines.append(f"    {'Vad som måste ändras' if sv else 'What would have to change'}: {rule.change[language]}")
     return lines
 
 

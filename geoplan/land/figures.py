@@ -24,9 +24,7 @@ FIGURES = {
     "shore_zone_water_km2": Text(sv="Strandskyddat område i vatten", en="Shore-protected water"),
     "parcels": Text(sv="Fastighetsområden", en="Parcels"),
     "buildable_ha": Text(sv="Byggbar mark", en="Buildable land"),
-    "buildable_by_use_ha": Text(
-        sv="Byggbar mark efter planens användning", en="Buildable land by the plan's use"
-    ),
+    "buildable_by_use_ha": Text(sv="Byggbar mark efter planens användning", en="Buildable land by the plan's use"),
     "plots": Text(sv="Tomter", en="Plots"),
     "homes": Text(sv="Bostäder på tomterna (nominellt)", en="Homes on the plots (nominal)"),
     "population": Text(sv="Folkmängd, basåret", en="Population, base year"),

@@ -20,7 +20,7 @@ from geoplan.land.pieces import QUADRANT_SEGMENTS, chunk_lines
 __all__ = ["MAIN_BUILDING_M2", "PlotSearch", "PlotStandards", "find_plots", "main_buildings"]
 
 MAIN_BUILDING_M2 = 30.0
-"""A smaller footprint is a shed and leaves a parcel vacant. Source: DOMAIN §5, the rule for *lucktomter*."""
+"""A smaller footprint is a shed and leaves a parcel vacant (an assumption of ours about *lucktomter*)."""
 
 _COARSE, _FINE_M = 0.005, 0.01
 
@@ -161,9 +161,7 @@ def _houses(
     return parcel[order], houses[house[order]]
 
 
-def _widths(
-    parts: npt.NDArray[Any], asked: npt.NDArray[np.float64], unit: float
-) -> npt.NDArray[np.float64]:
+def _widths(parts: npt.NDArray[Any], asked: npt.NDArray[np.float64], unit: float) -> npt.NDArray[np.float64]:
     """Return the diameter of each part's largest circle in metres.
 
     Coarsely first (to half a percent of the square root of the area), and to a centimetre where that leaves it
@@ -208,9 +206,7 @@ def _assemble(
     number = pd.Series(owner).groupby(owner).cumcount().to_numpy() + 1
     pieces = pd.DataFrame(
         {
-            "id": [
-                f"{ids[o]}-{n}" if b else str(ids[o]) for o, n, b in zip(owner, number, built, strict=True)
-            ],
+            "id": [f"{ids[o]}-{n}" if b else str(ids[o]) for o, n, b in zip(owner, number, built, strict=True)],
             "row": owner,
             "kind": np.where(built, "remainder", "vacant_parcel"),
             "width_m": width,
@@ -221,8 +217,7 @@ def _assemble(
         row=("row", "first"), kind=("kind", "first"), width_m=("width_m", "max"), parts=("part", list)
     )
     shapes = [
-        parts[chosen[0]] if len(chosen) == 1 else shapely.multipolygons(parts[chosen])
-        for chosen in plots.pop("parts")
+        parts[chosen[0]] if len(chosen) == 1 else shapely.multipolygons(parts[chosen]) for chosen in plots.pop("parts")
     ]
     return gpd.GeoDataFrame(plots.reset_index(), geometry=np.array(shapes, dtype=object), crs=crs)
 
@@ -240,9 +235,7 @@ def _describe(
     kind = frame["kind_of_area"].to_numpy()[row]
     mine = plan.iloc[row].reset_index(drop=True)
     standard = np.array([rules[name].homes_per_plot for name in kind], dtype=int)
-    allowed = (
-        pd.to_numeric(mine["max_homes_per_plot"], errors="coerce") if "max_homes_per_plot" in mine else None
-    )
+    allowed = pd.to_numeric(mine["max_homes_per_plot"], errors="coerce") if "max_homes_per_plot" in mine else None
     by_plan = allowed.to_numpy(dtype=float) if allowed is not None else np.full(len(plots), np.nan)
     columns: dict[str, Any] = {
         "id": plots["id"].to_numpy(),
@@ -329,12 +322,8 @@ def _dropped(
     kept = (frame["buildable_m2"].to_numpy() - shapely.area(spare) * unit**2).clip(min=0.0)
     rows = [
         pd.DataFrame({"parcel": ids[owner[~large]], "reason": TOO_SMALL, "area_m2": areas[~large]}),
-        pd.DataFrame(
-            {"parcel": ids[owner[large & ~good]], "reason": TOO_NARROW, "area_m2": areas[large & ~good]}
-        ),
-        pd.DataFrame(
-            {"parcel": ids, "reason": np.where(unknown_place, BUILT_UNKNOWN, BUILT), "area_m2": kept}
-        ),
+        pd.DataFrame({"parcel": ids[owner[large & ~good]], "reason": TOO_NARROW, "area_m2": areas[large & ~good]}),
+        pd.DataFrame({"parcel": ids, "reason": np.where(unknown_place, BUILT_UNKNOWN, BUILT), "area_m2": kept}),
     ]
     table = pd.concat(rows, ignore_index=True)
     table = table[table["area_m2"] > 0].groupby(["parcel", "reason"], sort=True, as_index=False).sum()

@@ -161,9 +161,7 @@ class Rule(_Model):
     @classmethod
     def _json_values(cls, values: dict[str, Any]) -> dict[str, Any]:
         # A stored rule set is JSON: dates are text there, so they are text from the start.
-        return {
-            name: value.isoformat() if isinstance(value, dt.date) else value for name, value in values.items()
-        }
+        return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in values.items()}
 
     @model_validator(mode="after")
     def _one_distance(self) -> Self:
@@ -180,9 +178,7 @@ class Rule(_Model):
 
     def in_force(self, day: dt.date) -> bool:
         """Tell whether the rule holds on a day."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day < self.valid_to
-        )
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
 
 class RuleSet(_Model):
@@ -256,9 +252,7 @@ class RuleSet(_Model):
             if name not in settings:
                 near = difflib.get_close_matches(name, settings, 1)
                 hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(settings) or 'none'}."
-                raise SettingsError(
-                    f"rules.settings.{name}: rule set {self.name} has no such setting.", hint=hint
-                )
+                raise SettingsError(f"rules.settings.{name}: rule set {self.name} has no such setting.", hint=hint)
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise SettingsError(f"rules.settings.{name}: {value!r} is not a number of zero or more.")
             settings[name] = settings[name].model_copy(update={"default": float(value)})

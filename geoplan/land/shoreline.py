@@ -169,7 +169,7 @@ def shore_zone(
     Notes
     -----
     Circles have :data:`~geoplan.land.pieces.QUADRANT_SEGMENTS` segments a quadrant.
-    Source: MB 7 kap. 13–18 §§, DOMAIN §1b.
+    Source: MB 7 kap. 13–18 §§; https://www.naturvardsverket.se/vagledning-och-stod/skyddad-natur/strandskydd/
     """
     crs = same_crs(water, extent, decisions)
     chosen = protected_waters(water, rule or ShoreRule())
@@ -204,9 +204,7 @@ def _rows(shapes: npt.NDArray[Any], basis: str, features: npt.NDArray[Any], crs:
 
 
 def _ids(frame: gpd.GeoDataFrame) -> npt.NDArray[Any]:
-    names: npt.NDArray[Any] = (
-        frame["id"].to_numpy(dtype=object) if "id" in frame else np.full(len(frame), None)
-    )
+    names: npt.NDArray[Any] = frame["id"].to_numpy(dtype=object) if "id" in frame else np.full(len(frame), None)
     return names
 
 

@@ -62,9 +62,7 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
         )
     order = {rule.id: number for number, rule in enumerate(constraints.rules.rules)}
     severities = ("forbidden", "needs_exemption", "investigate")
-    rows[1:] = sorted(
-        rows[1:], key=lambda row: (severities.index(str(row["severity"])), order[str(row["step"])])
-    )
+    rows[1:] = sorted(rows[1:], key=lambda row: (severities.index(str(row["severity"])), order[str(row["step"])]))
     left = parcels[parcels["buildable_m2"] > 0]
     rows.append(_total("buildable", left["buildable_m2"].sum(), len(left)))
     for reason in ("built", "built_place_unknown", "too_small", "too_narrow"):

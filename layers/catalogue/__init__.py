@@ -173,9 +173,7 @@ def catalogue() -> Mapping[str, LayerType]:
         key=lambda file: file.name,
     )
     layers = {
-        file.name.removesuffix(".toml"): parse_layer(
-            file.name.removesuffix(".toml"), file.read_text(encoding="utf-8")
-        )
+        file.name.removesuffix(".toml"): parse_layer(file.name.removesuffix(".toml"), file.read_text(encoding="utf-8"))
         for file in files
     }
     return MappingProxyType(layers)

@@ -57,9 +57,7 @@ def require_columns(frame: pd.DataFrame, needed: Mapping[str, str], file: str, k
         return
     there = [str(column) for column in frame.columns if column != "geometry"]
     told = "; ".join(
-        f"{name!r} ({key}.{setting}): {did_you_mean(name, there)}"
-        if len(there) < 60
-        else f"{name!r} ({key}.{setting})"
+        f"{name!r} ({key}.{setting}): {did_you_mean(name, there)}" if len(there) < 60 else f"{name!r} ({key}.{setting})"
         for name, setting in missing.items()
     )
     raise InputError(f"{file} lacks the column {told}.", hint=there_are(frame))

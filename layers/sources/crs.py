@@ -184,9 +184,7 @@ def outside(
     return far
 
 
-def guess(
-    centres: Array, declared: pyproj.CRS | None, *, workspace: pyproj.CRS, near: Box | None
-) -> list[str]:
+def guess(centres: Array, declared: pyproj.CRS | None, *, workspace: pyproj.CRS, near: Box | None) -> list[str]:
     """Guess which CRS coordinates are in, by trying which put them where they should lie.
 
     Tried first are the usual causes: the declared CRS with its axes swapped, the workspace's CRS, degrees and
@@ -220,9 +218,7 @@ def guess(
     return (found or _fitting(_registered(likes, near), points, declared, near))[:_NAMED]
 
 
-def _fitting(
-    systems: Iterable[pyproj.CRS], points: Array, declared: pyproj.CRS | None, near: Box
-) -> list[str]:
+def _fitting(systems: Iterable[pyproj.CRS], points: Array, declared: pyproj.CRS | None, near: Box) -> list[str]:
     found: list[str] = []
     for crs in systems:
         area = area_of_use(crs)
@@ -270,9 +266,7 @@ def _to_degrees(crs: pyproj.CRS, points: Array) -> tuple[Array, Array]:
     return np.asarray(lon, dtype="float64"), np.asarray(lat, dtype="float64")
 
 
-def reproject(
-    geometry: npt.NDArray[np.object_], source: pyproj.CRS, target: pyproj.CRS
-) -> npt.NDArray[np.object_]:
+def reproject(geometry: npt.NDArray[np.object_], source: pyproj.CRS, target: pyproj.CRS) -> npt.NDArray[np.object_]:
     """Transform geometry, east before north on both sides; vertices are transformed, edges stay straight.
 
     Parameters

@@ -54,9 +54,7 @@ def as_text(column: pd.Series[Any]) -> pd.Series[Any]:
     """
     if isinstance(column.dtype, pd.StringDtype) or column.dtype == object:
         cells = [_text(cell) for cell in column.to_numpy(dtype=object)]
-    elif pd.api.types.is_float_dtype(column.dtype) and not isinstance(
-        column.dtype, pd.api.extensions.ExtensionDtype
-    ):
+    elif pd.api.types.is_float_dtype(column.dtype) and not isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
         cells = [_text(cell) for cell in column.to_numpy(dtype="float64").tolist()]
     else:
         cells = [_text(cell) for cell in column.astype(object).tolist()]
@@ -80,9 +78,7 @@ def _text(cell: Any) -> str | None:
     return str(cell).strip() or None
 
 
-def to_numbers(
-    column: pd.Series[Any], *, decimal: str = "."
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def to_numbers(column: pd.Series[Any], *, decimal: str = ".") -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return cells as numbers, and where a cell has a value that is none.
 
     Parameters
@@ -150,10 +146,7 @@ def convert(column: pd.Series[Any], field: FieldType, *, decimal: str = ".") -> 
     numbers, bad = to_numbers(column, decimal=decimal)
     hint = ' (decimal = "," reads decimal commas)' if decimal == "." else ""
     cells = column.astype(object).to_numpy()
-    why = {
-        int(n): f"{cells[n]!r} is no number" + (hint if "," in str(cells[n]) else "")
-        for n in np.flatnonzero(bad)
-    }
+    why = {int(n): f"{cells[n]!r} is no number" + (hint if "," in str(cells[n]) else "") for n in np.flatnonzero(bad)}
     none = np.zeros(len(column), dtype=bool)
     if field.type == "number":
         return Converted(pd.Series(numbers, index=column.index, dtype="float64"), bad, why, none)
@@ -187,9 +180,7 @@ def _to_text(column: pd.Series[Any], field: FieldType) -> Converted:
         bad = (text.notna() & ~text.isin(list(field.values))).to_numpy(dtype=bool)
         cells = text.to_numpy(dtype=object)
         hints = {cell: did_you_mean(cell, field.values) for cell in dict.fromkeys(cells[bad])}
-        why = {
-            int(n): f"{cells[n]!r} is not an allowed value, {hints[cells[n]]}" for n in np.flatnonzero(bad)
-        }
+        why = {int(n): f"{cells[n]!r} is not an allowed value, {hints[cells[n]]}" for n in np.flatnonzero(bad)}
         text = text.mask(bad)
     return Converted(text, bad, why, dirty)
 
@@ -206,9 +197,7 @@ def _to_dates(column: pd.Series[Any]) -> Converted:
             bad[position] = True
             why[position] = f"{cell!r} is no date (2026-01-31, 20260131 and 2026/01/31 are)"
         dates.append(date)
-    return Converted(
-        pd.Series(dates, index=column.index, dtype="str"), bad, why, np.zeros(len(cells), dtype=bool)
-    )
+    return Converted(pd.Series(dates, index=column.index, dtype="str"), bad, why, np.zeros(len(cells), dtype=bool))
 
 
 def _iso_date(text: str) -> str | None:

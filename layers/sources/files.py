@@ -70,18 +70,12 @@ def _check_file(path: Path, name: str, key: str) -> None:
     if not found:
         near = path.parent if path.parent.is_dir() else None
         files = sorted(f.name for f in near.iterdir() if f.suffix.lower() in FORMATS) if near else []
-        hint = (
-            f"The folder has: {did_you_mean(path.name, files)}"
-            if near
-            else f"Nor is there a folder {path.parent}."
-        )
+        hint = f"The folder has: {did_you_mean(path.name, files)}" if near else f"Nor is there a folder {path.parent}."
         raise InputError(f"{path} does not exist.", hint=f"{hint} Mend {key}.file.")
     if folder:
         raise InputError(f"{path} is a folder, not a file.", hint=f"Name a file in it in {key}.file.")
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
-        raise InputError(
-            f"{path} is of no format that geoplan reads.", hint=f"It reads files that end in {known}."
-        )
+        raise InputError(f"{path} is of no format that geoplan reads.", hint=f"It reads files that end in {known}.")
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty (0 bytes).", hint="Fetch or export it again.")

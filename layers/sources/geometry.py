@@ -161,9 +161,7 @@ def _sort_out(result: Cleaned, kinds: tuple[GeometryKind, ...]) -> None:
             if len(fitting):
                 result.geometry[position] = _joined(fitting, kind)
                 lost = len(parts) - len(fitting)
-                reason, detail = result.repaired.get(
-                    int(position), ("parts of another kind were left out", "")
-                )
+                reason, detail = result.repaired.get(int(position), ("parts of another kind were left out", ""))
                 more = f"{len(fitting)} of {len(parts)} parts kept" if lost else ""
                 result.repaired[int(position)] = (reason, "; ".join(text for text in (detail, more) if text))
                 break

@@ -49,14 +49,10 @@ def look_up(
 
 
 def _lookup_table(lookup: Lookup, place: str, path_of: Callable[[str], Path]) -> dict[str, Any]:
-    source = LayerPart(
-        file=lookup.file, layer=lookup.layer, encoding=lookup.encoding, delimiter=lookup.delimiter
-    )
+    source = LayerPart(file=lookup.file, layer=lookup.layer, encoding=lookup.encoding, delimiter=lookup.delimiter)
     table = read_file(path_of(lookup.file), source, key=place, spatial=False).frame
     missing = {
-        name: setting
-        for name, setting in ((lookup.key, "key"), (lookup.value, "value"))
-        if not has_column(table, name)
+        name: setting for name, setting in ((lookup.key, "key"), (lookup.value, "value")) if not has_column(table, name)
     }
     require_columns(table, missing, source.file, place)
     keys = as_text(table[lookup.key])

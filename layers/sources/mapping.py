@@ -47,9 +47,7 @@ class Mapped:
     filtered: int
 
 
-def map_columns(
-    raw: Raw, part: LayerPart, layer: LayerType, *, key: str, path_of: Callable[[str], Path]
-) -> Mapped:
+def map_columns(raw: Raw, part: LayerPart, layer: LayerType, *, key: str, path_of: Callable[[str], Path]) -> Mapped:
     """Map a source's columns to a layer's fields.
 
     The order is: mend text, ``only``, ``x`` and ``y``, ``unpivot``, then for each field its constant, its

@@ -141,11 +141,7 @@ class ImportReport:
         for (severity, reason), number in self.reasons().items():
             lines.append(f"  {words['severity'][severity]}: {reason} ({number})")
             same = [issue for issue in self.issues if (issue.severity, issue.reason) == (severity, reason)]
-            told = [
-                text
-                for text in (_line(issue, words, many=len(self.files) > 1) for issue in same[:_SHOWN])
-                if text
-            ]
+            told = [text for text in (_line(issue, words, many=len(self.files) > 1) for issue in same[:_SHOWN]) if text]
             lines.extend(f"    {text}" for text in told)
             if len(same) > _SHOWN:
                 lines.append("    " + words["more"].format(n=len(same) - _SHOWN))

@@ -96,8 +96,6 @@ def unpivot(frame: pd.DataFrame, part: LayerPart, key: str) -> pd.DataFrame:
     positions = np.repeat(np.arange(len(frame)), width)
     long = frame[rest].iloc[positions].copy()
     for group in pattern.groupindex:
-        long[group] = np.tile(
-            np.array([match[group] for match in matches.values()], dtype=object), len(frame)
-        )
+        long[group] = np.tile(np.array([match[group] for match in matches.values()], dtype=object), len(frame))
     long[part.unpivot.value] = frame[list(matches)].astype(object).to_numpy().ravel()
     return long

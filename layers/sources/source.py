@@ -79,9 +79,7 @@ class LayerPart(_Model):
 
     file: str = Field(min_length=1, description="the file, relative to the workspace")
     layer: str | None = Field(None, description="the layer inside the file, where it has several")
-    crs: str | None = Field(
-        None, description="the reference system, where the file states none or a wrong one"
-    )
+    crs: str | None = Field(None, description="the reference system, where the file states none or a wrong one")
     encoding: str | None = Field(None, description="the encoding of a CSV file or Shapefile")
     delimiter: str | None = Field(None, min_length=1, max_length=1, description="the delimiter of a CSV file")
     decimal: Literal[".", ","] = Field(".", description="the decimal sign of numbers that are text")
@@ -96,14 +94,10 @@ class LayerPart(_Model):
     x: str | None = Field(None, description="the column with east or longitude, for a table")
     y: str | None = Field(None, description="the column with north or latitude, for a table")
     as_points: bool = Field(False, description="replace lines and polygons by a point on them")
-    invalid: Literal["repair", "reject", "fail"] = Field(
-        "repair", description="what to do with invalid geometry"
-    )
+    invalid: Literal["repair", "reject", "fail"] = Field("repair", description="what to do with invalid geometry")
     swap_axes: bool = Field(False, description="swap the coordinates, for a source with north before east")
     area_check: bool = Field(True, description="check that coordinates lie where the CRS is meant for")
-    fix_mojibake: bool = Field(
-        False, description="mend text that was decoded as Windows-1252 though it was UTF-8"
-    )
+    fix_mojibake: bool = Field(False, description="mend text that was decoded as Windows-1252 though it was UTF-8")
     source: str | None = Field(None, description="who supplied the data")
     licence: str | None = Field(None, description="its licence")
     date: dt.date | None = Field(None, description="the date that the data describe")
@@ -117,9 +111,7 @@ class LayerPart(_Model):
             try:
                 pyproj.CRS.from_user_input(crs)
             except ProjError:
-                raise ValueError(
-                    f'{crs!r} is no coordinate reference system; write it like "EPSG:3006"'
-                ) from None
+                raise ValueError(f'{crs!r} is no coordinate reference system; write it like "EPSG:3006"') from None
         return crs
 
     @field_validator("columns")
@@ -148,9 +140,7 @@ class LayerSource(_Model):
     """
 
     parts: tuple[LayerPart, ...] = Field(description="several sources of one layer")
-    within: str | None = Field(
-        None, description="keep only features that touch this layer, usually municipality"
-    )
+    within: str | None = Field(None, description="keep only features that touch this layer, usually municipality")
     max_rejected: float = Field(
         0.05, ge=0, le=1, description="the share of rows that may be rejected before the import fails"
     )

@@ -33,8 +33,7 @@ def read_text(path: Path, part: LayerPart, *, driver: str, key: str, spatial: bo
         raise InputError(f"{path} has a header but no rows.", hint="Fetch or export it again.")
     reason = "the line has another number of cells than the header"
     issues = tuple(
-        Issue(severity="rejected", reason=reason, detail=what, row=line, file=part.file)
-        for line, what in table.ragged
+        Issue(severity="rejected", reason=reason, detail=what, row=line, file=part.file) for line, what in table.ragged
     )
     frame = _where(table.frame, part, path, key)
     return _raw(path, part, key, frame, driver=driver, issues=issues)
@@ -54,9 +53,7 @@ def read_parquet(path: Path, part: LayerPart, *, driver: str, key: str, spatial:
             frame = pd.read_parquet(path)
             driver = "Parquet"
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path} cannot be read: {error}", hint="It is damaged; fetch or export it again."
-        ) from error
+        raise InputError(f"{path} cannot be read: {error}", hint="It is damaged; fetch or export it again.") from error
     crs = None
     if isinstance(frame, gpd.GeoDataFrame):
         crs = frame.crs
@@ -112,9 +109,7 @@ def _where(frame: pd.DataFrame, part: LayerPart, path: Path, key: str) -> pd.Dat
     columns = [column for column in frame.columns if column != "geometry"]
     data = {column: _sql_values(frame[column]) for column in columns}
     # With a type, a column of numbers equals '20' as well as 20.
-    names = ", ".join(
-        f'"{name.replace(chr(34), chr(34) * 2)}" {_sql_type(values)}' for name, values in data.items()
-    )
+    names = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" {_sql_type(values)}' for name, values in data.items())
     marks = ", ".join("?" * (len(columns) + 1))
     database = sqlite3.connect(":memory:")
     try:
@@ -126,9 +121,7 @@ def _where(frame: pd.DataFrame, part: LayerPart, path: Path, key: str) -> pd.Dat
         # The condition is the workspace owner's own, and runs on a copy in memory.
         kept = database.execute(f"SELECT _position FROM rows WHERE {part.where} ORDER BY 1").fetchall()  # noqa: S608
     except sqlite3.Error as error:
-        raise InputError(
-            f"{path}: {key}.where is not understood: {error}.", hint=f"Mend {key}.where."
-        ) from error
+        raise InputError(f"{path}: {key}.where is not understood: {error}.", hint=f"Mend {key}.where.") from error
     finally:
         database.close()
     return frame.iloc[np.array([position for (position,) in kept], dtype=int)]

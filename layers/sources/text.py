@@ -45,9 +45,7 @@ def decode(data: bytes, *, encoding: str | None, name: str, key: str) -> str:
         Bytes that the encoding does not have: the line, the byte and the setting that mends it.
     """
     if encoding == MIXED:
-        return "".join(
-            _mixed_line(line) for line in data.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
-        )
+        return "".join(_mixed_line(line) for line in data.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True))
     wanted = encoding
     if wanted is None:
         wanted = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
@@ -61,9 +59,7 @@ def decode(data: bytes, *, encoding: str | None, name: str, key: str) -> str:
             hint=_encoding_hint(data, error.start, key),
         ) from error
     if "\x00" in text[:200] and text[:200].count("\x00") > len(text[:200]) // 4:
-        raise InputError(
-            f"{name} looks like UTF-16.", hint=f'Set {key}.encoding = "utf-16-le" or "utf-16-be".'
-        )
+        raise InputError(f"{name} looks like UTF-16.", hint=f'Set {key}.encoding = "utf-16-le" or "utf-16-be".')
     return text.removeprefix("\ufeff")
 
 
@@ -184,10 +180,7 @@ def parse_table(text: str, *, delimiter: str | None, name: str, key: str) -> Tex
         cells_array[number] = [cell if cell.strip() else None for cell in row]
     index = pd.Index(lines, dtype="int64")
     frame = pd.DataFrame(
-        {
-            column: pd.Series(cells_array[:, number], index=index, dtype="str")
-            for number, column in enumerate(names)
-        },
+        {column: pd.Series(cells_array[:, number], index=index, dtype="str") for number, column in enumerate(names)},
         index=index,
     )
     return TextTable(frame, tuple(ragged))

@@ -88,8 +88,7 @@ def read_vector(path: Path, part: LayerPart, *, driver: str, key: str, spatial: 
         sha256=digest(path),
         broken=broken,
         issues=tuple(
-            Issue(severity="warning", reason="the reader warned", detail=note, file=part.file)
-            for note in notes
+            Issue(severity="warning", reason="the reader warned", detail=note, file=part.file) for note in notes
         ),
     )
 
@@ -108,20 +107,14 @@ def _choose_layer(path: Path, part: LayerPart, *, key: str, spatial: bool) -> st
     # A GeoPackage of one layer with geometry and some tables needs no choice.
     fitting = [name for name, kind in layers.items() if (kind is not None) == spatial] or list(layers)
     if len(fitting) > 1:
-        raise InputError(
-            f"{path} has several layers: {', '.join(layers)}.", hint=f"Choose one in {key}.layer."
-        )
+        raise InputError(f"{path} has several layers: {', '.join(layers)}.", hint=f"Choose one in {key}.layer.")
     return fitting[0]
 
 
 def _restore_integers(frame: pd.DataFrame, path: Path, info: dict[str, Any], options: dict[str, Any]) -> None:
     """Give whole numbers beyond 2**53 back their digits, which they lost where other rows are empty."""
     for column, dtype in zip(info["fields"], info["dtypes"], strict=True):
-        if (
-            dtype in ("int64", "uint64")
-            and frame[column].dtype == "float64"
-            and (frame[column].abs() >= _EXACT).any()
-        ):
+        if dtype in ("int64", "uint64") and frame[column].dtype == "float64" and (frame[column].abs() >= _EXACT).any():
             _, table = pyogrio.read_arrow(path, **options, columns=[column], read_geometry=False)
             frame[column] = pd.array(table.column(column).to_pylist(), dtype="Int64")
 
@@ -161,6 +154,4 @@ def _raise_encoding(path: Path, options: dict[str, Any], key: str, error: Unicod
                     ) from error
                 except UnicodeEncodeError:
                     continue
-    raise InputError(
-        f"{path} has text that is not {error.encoding.upper()}.", hint=f"Set {key}.encoding."
-    ) from error
+    raise InputError(f"{path} has text that is not {error.encoding.upper()}.", hint=f"Set {key}.encoding.") from error

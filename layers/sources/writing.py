@@ -50,14 +50,10 @@ def write_file(frame: pd.DataFrame, path: Path, *, layer: str) -> None:
     """
     ending = next((ending for ending in FORMATS if path.name.lower().endswith(ending)), None)
     if ending is None:
-        raise InputError(
-            f"{path.name} has no ending that geoplan writes.", hint=f"Choose one of {', '.join(FORMATS)}."
-        )
+        raise InputError(f"{path.name} has no ending that geoplan writes.", hint=f"Choose one of {', '.join(FORMATS)}.")
     spatial = isinstance(frame, gpd.GeoDataFrame)
     if not spatial and ending in {".fgb", ".geojson", ".shp.zip"}:
-        raise InputError(
-            f"{layer} has no geometry for {ending}.", hint="Choose .csv, .json, .parquet or .gpkg."
-        )
+        raise InputError(f"{layer} has no geometry for {ending}.", hint="Choose .csv, .json, .parquet or .gpkg.")
     if spatial and ending == ".json":
         raise InputError(f"{layer} has geometry.", hint="Choose .geojson.")
     try:
@@ -72,9 +68,7 @@ def _write(frame: pd.DataFrame, folder: Path, ending: str, layer: str) -> Path:
     file = folder / f"{layer}{ending}"
     if ending == ".csv":
         table = pd.DataFrame(frame.drop(columns="geometry")) if "geometry" in frame else frame
-        table = table.map(
-            lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-        )
+        table = table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell)
         if isinstance(frame, gpd.GeoDataFrame):
             table = table.assign(geometry=frame.geometry.to_wkt())
         table.to_csv(file, index=False, encoding="utf-8")

@@ -49,6 +49,7 @@ name = "Almskär (synthetic)"
 code = "0000"
 crs = "EPSG:3006"          # SWEREF 99 TM
 language = "sv"            # sv or en: the first language of pages and print-outs
+synthetic = true           # every page says that the place does not exist
 """
 
 _TAIL: Final = """\

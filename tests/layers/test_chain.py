@@ -103,6 +103,18 @@ def test_a_run_is_recomputed_to_the_digit_from_what_it_recorded(filled: Store, d
     assert not tampered.equal
 
 
+def test_what_can_no_longer_be_derived_is_no_longer_served(filled: Store) -> None:
+    workspace = Workspace.from_mapping(SETTINGS)
+    plan(workspace, filled)
+    import_all(workspace, filled)  # the settings name no layer at all
+    assert filled.current("parcels") is None
+    filled.write("municipality", filled.read("municipality", version=1).iloc[:1])
+    plan(workspace, filled)
+    assert filled.current("plots") is None
+    assert filled.versions("plots")
+    assert len(filled.read("plots", version=1)) == 7
+
+
 def test_what_lacks_is_told_in_both_languages(store: Store) -> None:
     store.write("municipality", spatial([shapely.box(0, 0, 9_000, 9_000)], name="Prov"))
     store.write("land", spatial([shapely.box(-1, -1, 4_000, 9_001)]))

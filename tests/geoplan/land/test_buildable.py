@@ -117,5 +117,5 @@ def test_no_constraints_leave_everything() -> None:
 def test_parcels_must_be_valid_and_unique() -> None:
     bad = frame([shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), shapely.box(0, 0, 1, 1)])
     bad["id"] = "same"
-    with pytest.raises(FrameError, match="not unique.*invalid"):
+    with pytest.raises(FrameError, match=r"not unique.*invalid"):
         compute(bad, {"a": frame([shapely.box(0, 0, 1, 1)])})

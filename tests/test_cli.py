@@ -1,0 +1,184 @@
+"""The command line as a user runs it: a process, its output and its exit code."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("GEOPLAN_")} | {
+    "PYTHONWARNINGS": ""
+}
+
+
+def geoplan(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    answer = subprocess.run(
+        [sys.executable, "-m", "geoplan.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=170,
+        check=False,
+    )
+    assert answer.returncode == code, answer.stderr + answer.stdout
+    assert "Traceback" not in answer.stderr
+    return answer
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The small demo with its own private cluster, kept running between commands."""
+    folder = tmp_path_factory.mktemp("cli") / "demo"
+    folder.mkdir()
+    geoplan("demo", folder, "--size", "small", "--no-serve")
+    geoplan("db", "start", "-w", folder)
+    yield folder
+    geoplan("db", "stop", "--remove", "-w", folder)
+
+
+def test_the_demo_prints_the_balance_and_writes_its_files(demo: Path) -> None:
+    answer = geoplan("demo", demo, "--no-serve", "--lang", "en")
+    assert "Nothing has changed since run 1" in answer.stdout
+    assert "Balance: homes on plots against need" in answer.stdout
+    assert "The whole municipality" in answer.stdout
+    assert "From all land to plots" in answer.stdout
+    written = {path.name for path in (demo / "out").iterdir()}
+    assert written == {"plots.gpkg", "plots.csv", "waterfall.csv", "balance.csv", "map.html"}
+
+
+def test_status_and_verify_read_by_a_program(demo: Path) -> None:
+    status = json.loads(geoplan("status", "-w", demo, "--json").stdout)
+    layers = {layer["layer"]: layer for layer in status["layers"]}
+    assert layers["parcels"]["feature_count"] > 500
+    assert layers["plots"]["run"] == status["run"]["id"] == 1
+    assert status["not_imported"] == []
+    verification = json.loads(geoplan("verify", "-w", demo, "--json").stdout)
+    assert verification["equal"]
+    assert {check["layer"] for check in verification["checks"]} >= {"parcels", "plots", "balance"}
+
+
+def test_plan_answers_in_json_and_under_the_law_of_another_day(demo: Path) -> None:
+    plan = json.loads(geoplan("-w", demo, "plan", "--as-of", "2025-06-30", "--json").stdout)
+    now = json.loads(geoplan("-w", demo, "plan", "--json").stdout)
+    taken = {
+        name: next(row["area_m2"] for row in result["waterfall"] if row["step"] == "shore_protection")
+        for name, result in {"before": plan, "now": now}.items()
+    }
+    assert taken["before"] < taken["now"] < 0  # small lakes and streams lost their protection on 1 July 2025
+    assert geoplan("-w", demo, "plan", "--as-of", "yesterday", code=2).stderr
+
+
+def test_explain_a_parcel_and_a_place(demo: Path) -> None:
+    exported = demo / "parcels.csv"
+    geoplan("export", "parcels", exported, "-w", demo)
+    parcel = exported.read_text().splitlines()[1].split(",")[0]
+    text = geoplan("explain", parcel, "-w", demo, "--lang", "en").stdout
+    assert text.startswith(parcel)
+    assert "legally binding" in text
+    answer = json.loads(geoplan("explain", parcel, "-w", demo, "--json").stdout)
+    assert {fact["holds"] for fact in answer["facts"]} <= {"yes", "no", "unknown"}
+    place = json.loads(geoplan("explain", "--at", "700000,6800000", "-w", demo, "--json").stdout)
+    assert len(place["facts"]) == len({fact["rule"] for fact in answer["facts"]})
+    missing = geoplan("explain", "no such parcel", "-w", demo, code=6)
+    assert "There is no parcel 'no such parcel'" in missing.stderr
+    assert "geoplan export parcels" in missing.stderr
+    geoplan("explain", "-w", demo, code=2)
+    geoplan("explain", "--at", "7,x", "-w", demo, code=2)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "parquet", "fgb", "geojson", "shp.zip", "csv"])
+def test_a_layer_is_exported_in_every_format(demo: Path, tmp_path: Path, ending: str) -> None:
+    import geopandas as gpd
+    import pandas as pd
+
+    file = tmp_path / f"plots.{ending}"
+    geoplan("export", "plots", file, "-w", demo)
+    if ending == "csv":
+        back = pd.read_csv(file)
+    elif ending == "parquet":
+        back = gpd.read_parquet(file)
+    else:
+        back = gpd.read_file(file)
+        assert back.crs.to_epsg() == (4326 if ending == "geojson" else 3006)
+    assert len(back) > 50
+    assert "geometry" in back
+
+
+def test_export_says_what_is_wrong(demo: Path, tmp_path: Path) -> None:
+    assert "no ending" in geoplan("export", "plots", tmp_path / "plots.dwg", "-w", demo, code=4).stderr
+    assert "no layer nothing" in geoplan("export", "nothing", tmp_path / "x.csv", "-w", demo, code=6).stderr
+    assert "no geometry" in geoplan("export", "balance", tmp_path / "x.fgb", "-w", demo, code=4).stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_broken_file_fails_its_layer_alone_and_keeps_the_last_version(demo: Path) -> None:
+    file = demo / "data" / "railways.fgb"
+    content = file.read_bytes()
+    try:
+        file.write_bytes(content[:100])
+        answer = geoplan("import", "railways", "settlements", "-w", demo, code=4)
+        assert "railways" in answer.stderr
+        layers = json.loads(geoplan("status", "-w", demo, "--json").stdout)["layers"]
+        assert {layer["layer"]: layer["number"] for layer in layers}["railways"] == 1
+        mixed = json.loads(geoplan("import", "railways", "settlements", "-w", demo, "--json", code=4).stdout)
+        assert "error" in mixed["railways"]
+        assert mixed["settlements"]["rows_imported"] > 0
+    finally:
+        file.write_bytes(content)
+
+
+def test_init_writes_a_workspace_that_loads_and_overwrites_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "ny kommun"
+    geoplan("init", folder, "--name", 'Åmåls "kommun"', "--code", "1492")
+    assert "Åmåls" in (folder / "geoplan.toml").read_text()
+    geoplan("init", folder, code=3)
+    answer = geoplan("plan", "-w", folder, code=4)
+    assert "geoplan import" in answer.stderr
+    geoplan("db", "stop", "--remove", "-w", folder)
+
+
+def test_a_folder_without_a_workspace_says_how_to_make_one(tmp_path: Path) -> None:
+    answer = geoplan("status", "-w", tmp_path, code=3)
+    assert "geoplan init" in answer.stderr
+
+
+def test_help_teaches_every_command() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "cli.md").read_text()
+    overview = geoplan("--help").stdout
+    for command in ("init", "import", "plan", "serve", "demo", "export", "explain", "status", "verify", "db"):
+        assert command in overview
+        assert f"`geoplan {command}" in page
+        assert len(geoplan(command, "--help").stdout) > 200
+    assert geoplan("--version").stdout.startswith("geoplan 0")
+    geoplan("frobnicate", code=2)
+
+
+def test_serve_answers_over_http_until_it_is_stopped(demo: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "geoplan.cli", "serve", "-w", demo, "--port", str(port)],
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(200):
+            try:
+                health = httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        assert health.status_code == 200
+        plots = httpx.get(f"http://127.0.0.1:{port}/plots", params={"limit": 3}, timeout=10).json()
+        assert plots["type"] == "FeatureCollection"
+        assert len(plots["features"]) == 3
+    finally:
+        server.terminate()
+        assert server.wait(20) is not None
