@@ -22,7 +22,8 @@ Advance = Callable[[int], None]
 class Progress(Protocol):
     """Anything that can show the progress of one named step."""
 
-    def __call__(self, label: str, *, total: int | None = None) -> AbstractContextManager[Advance]: ...
+    def __call__(self, label: str, *, total: int | None = None) -> AbstractContextManager[Advance]:
+        """Begin a step: its label, and how many units it has where that is known."""
 
 
 @contextmanager

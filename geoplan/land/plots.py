@@ -326,5 +326,4 @@ def _dropped(
         pd.DataFrame({"parcel": ids, "reason": np.where(unknown_place, BUILT_UNKNOWN, BUILT), "area_m2": kept}),
     ]
     table = pd.concat(rows, ignore_index=True)
-    table = table[table["area_m2"] > 0].groupby(["parcel", "reason"], sort=True, as_index=False).sum()
-    return table
+    return table[table["area_m2"] > 0].groupby(["parcel", "reason"], sort=True, as_index=False).sum()

@@ -10,9 +10,9 @@ __all__ = ["rules_page"]
 _HEAD = """\
 # Rules
 
-The law as data. A rule set is a TOML file: `layers/rules/` has those that come with geoplan, and `set = "my.toml"` under
-`[rules]` in `geoplan.toml` names one of your own. A set may `extends = "sweden"`: its rules and settings replace those of
-the same id. This page is written by `python -m layers.rules > docs/rules.md`.
+The law as data. A rule set is a TOML file: `layers/rules/` has those that come with geoplan, and `set = "my.toml"`
+under `[rules]` in `geoplan.toml` names one of your own. A set may `extends = "sweden"`: its rules and settings replace
+those of the same id. This page is written by `python -m layers.rules > docs/rules.md`.
 
 | key of a rule | meaning |
 | --- | --- |
@@ -20,7 +20,7 @@ the same id. This page is written by `python -m layers.rules > docs/rules.md`.
 | `layer`, `where` | the layer that it reads, and which features: `{ field, in = […] }` or `{ field, min, max }` |
 | `operation` | `inside`, `outside`, `within_distance` or `shore_zone` |
 | `distance_m`, `distance_setting` | metres, or the name of a setting |
-| `distance_by` | `{ field, values = { E4 = 50 } }` or `{ field, scale = 0.5 }`: the feature's own field decides, and the number or setting holds for the rest |
+| `distance_by` | `{ field, values = { E4 = 50 } }` or `{ field, scale = 0.5 }`: by a field, else the others |
 | `severity` | `forbidden`, `needs_exemption`, `investigate` (unknown, so not buildable), `costs`, `noted` |
 | `basis` | `computed` from geometry, or `decided` by an authority |
 | `legal_basis`, `source` | the provision, and where it was read |

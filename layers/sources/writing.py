@@ -68,7 +68,7 @@ def _write(frame: pd.DataFrame, folder: Path, ending: str, layer: str) -> Path:
     file = folder / f"{layer}{ending}"
     if ending == ".csv":
         table = pd.DataFrame(frame.drop(columns="geometry")) if "geometry" in frame else frame
-        table = table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell)
+        table = pd.DataFrame({name: [_harmless(cell) for cell in table[name]] for name in table.columns})
         if isinstance(frame, gpd.GeoDataFrame):
             table = table.assign(geometry=frame.geometry.to_wkt())
         table.to_csv(file, index=False, encoding="utf-8")
@@ -79,7 +79,7 @@ def _write(frame: pd.DataFrame, folder: Path, ending: str, layer: str) -> Path:
     elif ending == ".shp.zip":
         inside = folder / "shape"
         inside.mkdir()
-        frame.to_file(inside / f"{layer}.shp", driver="ESRI Shapefile", encoding="utf-8")
+        gpd.GeoDataFrame(frame).to_file(inside / f"{layer}.shp", driver="ESRI Shapefile", encoding="utf-8")
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for part in sorted(inside.iterdir()):
                 archive.write(part, part.name)

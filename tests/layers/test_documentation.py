@@ -78,6 +78,8 @@ def test_defaults_are_told_as_they_are(model: type[BaseModel]) -> None:
             assert told[name] == "required"
         elif isinstance(field.default, str):
             assert told[name] == f'`"{field.default}"`'
+        elif isinstance(field.default, bool):
+            assert told[name] == f"`{str(field.default).lower()}`"
         elif isinstance(field.default, int | float):
             assert told[name] == f"`{field.default:g}`"
 

@@ -83,6 +83,7 @@ def test_soderhamn(soderhamn: Workspace, store: Store) -> None:
     counts = {name: report.rows_imported for name, report in result.reports.items()}
     assert counts == {
         "municipality": 1, "land": 29, "settlements": 16, "population": 544, "dwelling_stock": 64,
+        "household_quotas": 7, "population_projection": 2,
     }  # fmt: skip
     municipality = store.read("municipality")
     assert (municipality["id"].tolist(), municipality["name"].tolist()) == (["2182"], ["Söderhamn"])
