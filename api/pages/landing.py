@@ -89,7 +89,8 @@ def _figures(connection: Connection, current: Mapping[str, Version]) -> dict[str
     if plots is not None:
         homes = connection.execute(
             text(
-                "SELECT coalesce(sum((properties->>'homes')::float8), 0) FROM geoplan.feature WHERE version_id = :plots"
+                "SELECT coalesce(sum((properties->>'homes')::float8), 0) FROM geoplan.feature "
+                "WHERE version_id = :plots AND properties->>'plan_homes' = 'allowed'"
             ),
             {"plots": plots.id},
         ).scalar()

@@ -20,7 +20,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "open_map": ("Öppna kartan", "Open the map"),
     "figures": ("I korthet", "In brief"),
     "plots_found": ("tomter", "plots"),
-    "plots_homes": ("bostäder, nominellt", "homes, nominally"),
+    "plots_homes": ("bostäder i planer, nominellt", "homes in plans, nominally"),
     "parcels_read": ("fastigheter", "parcels"),
     "building_need": ("bostäder behövs till {year}", "homes needed by {year}"),
     "notes_heading": ("Vad som saknas eller antas", "What is lacking or assumed"),

@@ -26,7 +26,8 @@ FIGURES = {
     "buildable_ha": Text(sv="Byggbar mark", en="Buildable land"),
     "buildable_by_use_ha": Text(sv="Byggbar mark efter planens användning", en="Buildable land by the plan's use"),
     "plots": Text(sv="Tomter", en="Plots"),
-    "homes": Text(sv="Bostäder på tomterna (nominellt)", en="Homes on the plots (nominal)"),
+    "homes": Text(sv="Bostäder på tomter i plan (nominellt)", en="Homes on plots in plans (nominal)"),
+    "homes_unplanned": Text(sv="Bostäder på tomter utanför plan", en="Homes on plots outside plans"),
     "population": Text(sv="Folkmängd, basåret", en="Population, base year"),
 }
 
@@ -70,7 +71,9 @@ def key_figures(
         rows += _by_use(buildable, layers.get("plans"))
     if search is not None:
         rows.append(("plots", "", float(len(search.plots))))
-        rows.append(("homes", "", float(search.plots["homes"].sum())))
+        planned = search.plots["plan_homes"] == "allowed"
+        rows.append(("homes", "", float(search.plots.loc[planned, "homes"].sum())))
+        rows.append(("homes_unplanned", "", float(search.plots.loc[~planned, "homes"].sum())))
     table = pd.DataFrame(rows, columns=["id", "part", "value"])
     table["unit"] = table["id"].map(lambda name: _UNITS.get(str(name).rsplit("_", 1)[-1], ""))
     table["title_sv"] = table["id"].map(lambda name: FIGURES[name].sv)

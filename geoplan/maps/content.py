@@ -78,6 +78,7 @@ def page_content(
         "groups": [group for group in groups if group["entries"]],
         "plot_count": len(data.records),
         "kinds": [{"id": kind, "title": words["values"][f"area_kind.{kind}"]} for kind in kinds],
+        "any_unplanned": len({record["plan_homes"] == "none" for record in data.records}) == 2,
         "any_preliminary": any(record["certainty"] == "preliminary" for record in data.records),
         "ramp": _ramp(scale, words) if "areas" in data.layers and data.balance else None,
         "area_names": [

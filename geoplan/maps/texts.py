@@ -45,13 +45,13 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "year": ("År", "Year"),
     "area": ("Område", "Area"),
     "need": ("Behov", "Need"),
-    "supply": ("Tomter rymmer", "Plots can hold"),
+    "supply": ("Plats i planer", "Room in plans"),
     "balance": ("Balans", "Balance"),
     "homes_unit": ("bostäder", "homes"),
     "total": ("Hela kommunen", "Whole municipality"),
     "balance_caption": (
-        "Bostäder till och med {year}: behov, vad tomterna nominellt rymmer, och skillnaden",
-        "Homes up to and including {year}: need, what the plots nominally hold, and the difference",
+        "Bostäder till och med {year}: behov, vad tomter i detaljplan nominellt rymmer, och skillnaden",
+        "Homes up to and including {year}: need, what plots in plans nominally hold, and the difference",
     ),
     "balance_help": (
         "Minus betyder brist på tomter. Ett negativt behov visas som det är: beståndet räcker till fler "
@@ -80,6 +80,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "plots": ("Tomter", "Plots"),
     "preliminary": ("Preliminär: streckad yta, ring som punkt", "Preliminary: hatched area, ring as a dot"),
     "preliminary_short": ("Preliminär", "Preliminary"),
+    "unplanned_short": ("Liten prick: utanför plan", "Small dot: outside every plan"),
     "constraints": ("Begränsningar", "Constraints"),
     "base": ("Underlag", "Base map"),
     "land": ("Land", "Land"),

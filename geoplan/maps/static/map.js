@@ -188,14 +188,17 @@ const geoplan = (() => {
   /* Small scales show dots, because a plot smaller than a pixel would vanish; larger ones show the areas. */
   function plotGroup(setup, data, options) {
     const group = L.layerGroup();
-    const entries = data.features.map((feature) => {
+    // Plots outside every plan come first, so that those in plans, whose dots are larger, lie on top of them.
+    const inPlan = (feature) => feature.properties.plan_homes !== "none";
+    const features = [...data.features].sort((a, b) => inPlan(a) - inPlan(b));
+    const entries = features.map((feature) => {
       const style = pathOptions(styleOf(setup, feature.properties));
       const outline = L.geoJSON(feature, { ...options, style, pointToLayer: (_, at) => L.circleMarker(at, { ...options, ...style, radius: 6 }) }).getLayers()[0];
       const centre = outline.getLatLng?.() ?? outline.getBounds().getCenter();
       const ring = { color: style.color, fillColor: "#fff", weight: 1.5 }; // a hatched dot would be a blot
       const disc = { color: "#fff", fillColor: style.color, weight: 0.8 };
       const dot = L.circleMarker(centre, { ...options, ...style, dashArray: null, fillOpacity: 1, ...(feature.properties.certainty === "preliminary" ? ring : disc) });
-      const entry = { record: feature.properties, outline, dot, centre };
+      const entry = { record: feature.properties, outline, dot, centre, size: inPlan(feature) ? 1 : 0.55 };
       for (const layer of [outline, dot]) layer.on("click", () => openPlot(entry));
       return entry;
     });
@@ -205,14 +208,14 @@ const geoplan = (() => {
     group.refresh = (force) => {
       const now = map.getZoom() >= DOTS_BELOW_ZOOM;
       if (now === large && !force) {
-        if (!large) for (const entry of entries) entry.dot.setRadius(dotRadius());
+        if (!large) for (const entry of entries) entry.dot.setRadius(dotRadius() * entry.size);
         return;
       }
       large = now;
       group.clearLayers();
       const radius = dotRadius();
       for (const entry of entries) {
-        entry.dot.setRadius(radius);
+        entry.dot.setRadius(radius * entry.size);
         if (!hidden.has(entry.record.area_kind)) group.addLayer(large ? entry.outline : entry.dot);
       }
     };
