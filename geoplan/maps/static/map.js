@@ -196,9 +196,9 @@ const geoplan = (() => {
       const outline = L.geoJSON(feature, { ...options, style, pointToLayer: (_, at) => L.circleMarker(at, { ...options, ...style, radius: 6 }) }).getLayers()[0];
       const centre = outline.getLatLng?.() ?? outline.getBounds().getCenter();
       const ring = { color: style.color, fillColor: "#fff", weight: 1.5 }; // a hatched dot would be a blot
-      const disc = { color: "#fff", fillColor: style.color, weight: 0.8 };
+      const disc = { color: "#fff", fillColor: style.color, weight: 0.8, stroke: inPlan(feature) };
       const dot = L.circleMarker(centre, { ...options, ...style, dashArray: null, fillOpacity: 1, ...(feature.properties.certainty === "preliminary" ? ring : disc) });
-      const entry = { record: feature.properties, outline, dot, centre, size: inPlan(feature) ? 1 : 0.55 };
+      const entry = { record: feature.properties, outline, dot, centre, size: inPlan(feature) ? 1 : 0.5 };
       for (const layer of [outline, dot]) layer.on("click", () => openPlot(entry));
       return entry;
     });
