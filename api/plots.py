@@ -172,6 +172,11 @@ def plots(
     (WGS 84, longitude first); the GeoPackage is in the municipality's own reference system.
     """
     chosen = f or choose_format(request, _OFFERED)
+    paging = [name for name in ("limit", "after", "count") if name in request.query_params]
+    if chosen != "geojson" and paging:
+        raise InputError(
+            f"{paging[0]} is for GeoJSON pages.", hint="CSV and GeoPackage hold all plots found; leave it out."
+        )
     with snapshot(serving.engine) as connection:
         current = versions(connection)
         version, reasons = require(current, "plots"), current.get("reasons")

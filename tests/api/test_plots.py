@@ -133,12 +133,16 @@ def test_etag_spares_the_second_answer(served):
     assert again.content == b""
     other = served.client.get("/plots", params={"limit": 6}, headers={"If-None-Match": first.headers["etag"]})
     assert other.status_code == 200
-    as_csv = served.client.get("/plots", params={"limit": 5}, headers={"Accept": "text/csv"})
-    assert as_csv.headers["etag"] != first.headers["etag"]
+    whole = served.client.get("/plots")
+    as_csv = served.client.get("/plots", headers={"Accept": "text/csv"})
+    assert as_csv.headers["etag"] != whole.headers["etag"]
 
 
 def test_csv_holds_all_plots_and_no_formula(served):
-    answer = served.client.get("/plots", params={"f": "csv", "limit": 3})
+    refused = served.client.get("/plots", params={"f": "csv", "limit": 3})
+    assert refused.status_code == 400
+    assert "limit is for GeoJSON" in refused.json()["detail"]
+    answer = served.client.get("/plots", params={"f": "csv"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = list(csv.DictReader(io.StringIO(answer.text)))
     plots = stored(served)
