@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -172,32 +172,11 @@ def explain_parcel(
     """
     row = buildable[buildable["id"] == parcel].iloc[0]
     mine = reasons[reasons["parcel"] == parcel]
-    facts = []
-    for rule in _in_force(constraints):
-        hits = mine[mine["rule"] == rule.id]
-        version = (versions or {}).get(rule.layer)
-        away = _distance(rule, shape if shape is not None else row.geometry, layers)
-        if rule.id in constraints.unknown:
-            facts.append(Fact(rule, "unknown"))
-        elif hits.empty:
-            facts.append(Fact(rule, "no", version=version, distance_m=away))
-        for hit in hits.to_dict("records"):
-            facts.append(
-                Fact(
-                    rule.model_copy(update={"severity": hit["severity"]}),
-                    "yes",
-                    area_m2=float(hit["area_m2"]),
-                    share=float(hit["share"]),
-                    basis=str(hit["basis"]),
-                    feature=None if pd.isna(hit["feature"]) else str(hit["feature"]),
-                    version=version,
-                    distance_m=away,
-                )
-            )
+    facts = _facts(mine, constraints, shape if shape is not None else row.geometry, layers, versions)
     return Explanation(
         subject=parcel,
         parcel=parcel,
-        facts=tuple(facts),
+        facts=facts,
         area_m2=float(row["area_m2"]),
         buildable_m2=float(row["buildable_m2"]),
     )
@@ -227,31 +206,40 @@ def explain_point(
     """
     place = shapely.Point(x, y)
     here = constraints.pieces[shapely.intersects(constraints.pieces.geometry.to_numpy(), place)]
-    facts = []
-    for rule in _in_force(constraints):
-        hits = here[here["rule"] == rule.id].drop_duplicates("basis")
-        version = (versions or {}).get(rule.layer)
-        away = _distance(rule, place, layers)
+    facts = _facts(here.drop_duplicates(["rule", "basis"]), constraints, place, layers, versions)
+    return Explanation(subject=f"{x:.1f}, {y:.1f}", parcel=parcel, facts=facts)
+
+
+def _facts(
+    hits: pd.DataFrame,
+    constraints: Constraints,
+    shape: shapely.Geometry,
+    layers: Mapping[str, gpd.GeoDataFrame] | None,
+    versions: Mapping[str, int] | None,
+) -> tuple[Fact, ...]:
+    """Return every rule's word: its hits where it has any, else that it is clear, or that it was never asked."""
+    facts: list[Fact] = []
+    for rule in {rule.id: rule for rule in constraints.rules.rules}.values():
         if rule.id in constraints.unknown:
             facts.append(Fact(rule, "unknown"))
-        elif hits.empty:
-            facts.append(Fact(rule, "no", version=version, distance_m=away))
-        for hit in hits.to_dict("records"):
-            facts.append(
-                Fact(
-                    rule.model_copy(update={"severity": hit["severity"]}),
-                    "yes",
-                    basis=str(hit["basis"]),
-                    feature=None if pd.isna(hit["feature"]) else str(hit["feature"]),
-                    version=version,
-                    distance_m=away,
-                )
-            )
-    return Explanation(subject=f"{x:.1f}, {y:.1f}", parcel=parcel, facts=tuple(facts))
+            continue
+        mine = hits[hits["rule"] == rule.id]
+        clear = Fact(rule, "no", version=(versions or {}).get(rule.layer), distance_m=_distance(rule, shape, layers))
+        facts += [clear] if mine.empty else [_hit(clear, hit) for hit in mine.to_dict("records")]
+    return tuple(facts)
 
 
-def _in_force(constraints: Constraints) -> list[Rule]:
-    return list({rule.id: rule for rule in constraints.rules.rules}.values())
+def _hit(clear: Fact, hit: Mapping[Any, Any]) -> Fact:
+    """Return the word of a rule that holds, from its row in ``reasons`` or one of its pieces."""
+    return replace(
+        clear,
+        rule=clear.rule.model_copy(update={"severity": hit["severity"]}),
+        holds="yes",
+        area_m2=hit.get("area_m2"),
+        share=hit.get("share"),
+        basis=str(hit["basis"]),
+        feature=None if pd.isna(hit["feature"]) else str(hit["feature"]),
+    )
 
 
 def _distance(rule: Rule, shape: shapely.Geometry, layers: Mapping[str, gpd.GeoDataFrame] | None) -> float | None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
 import geoplan
 from geoplan.land.rules import SEVERITIES
 from geoplan.maps.choropleth import COLOURS, BalanceRow, Classes, classes
+from geoplan.maps.data import MapData, MapLinks
 from geoplan.maps.generalise import json_for_html
 from geoplan.maps.page import layer_key
 from geoplan.maps.records import rule_texts
 from geoplan.maps.styles import constraint_style, styles
 from geoplan.maps.texts import Language, decimal, number, texts
-
-if TYPE_CHECKING:
-    from geoplan.maps.plot_map import MapData, MapLinks
 
 __all__ = ["page_content"]
 

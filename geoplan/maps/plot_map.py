@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from geoplan.errors import InputError
 from geoplan.frames import area_m2, metres_per_unit, same_crs
 from geoplan.land.rules import RuleSet
 from geoplan.maps.assets import AssetMode
-from geoplan.maps.choropleth import BalanceRow, balance_rows
+from geoplan.maps.choropleth import balance_rows
 from geoplan.maps.content import page_content
+from geoplan.maps.data import MapData, MapLinks
 from geoplan.maps.generalise import Drawing, dissolve, draw
 from geoplan.maps.page import DataLayer, MapPage, PlotMap
 from geoplan.maps.records import plain, plot_records
@@ -41,61 +41,6 @@ _BUDGET = {
 }
 _CONSTRAINTS_BUDGET = 4_000_000
 _LABELS = 40
-
-
-@dataclass(frozen=True)
-class MapLinks:
-    """Addresses that the page links to; ``None`` leaves the link out, as a file of its own must.
-
-    Attributes
-    ----------
-    start, other_language, download
-        Whole addresses or paths.
-    explain_parcel
-        With ``{parcel}`` for the parcel's id.
-    explain_place
-        With ``{x}`` and ``{y}`` for longitude and latitude.
-    run
-        Where the run that made the figures is told.
-    """
-
-    start: str | None = None
-    other_language: str | None = None
-    download: str | None = None
-    explain_parcel: str | None = None
-    explain_place: str | None = None
-    run: str | None = None
-
-
-@dataclass(frozen=True)
-class MapData:
-    """All that a map draws and says, in no language yet: geometry generalised and written, records made.
-
-    Attributes
-    ----------
-    layers
-        Drawings by name, ``constraint:<rule>`` for constraints, in the order of drawing.
-    bounds
-        South-west and north-east corner as (lat, lon).
-    records
-        One per plot: see :func:`geoplan.maps.records.plot_records`.
-    balance
-        The balance as rows.
-    area_names
-        Names of the statistical areas by id.
-    rules
-        The rule set that the constraints come from.
-    labels
-        Names of places with their (lat, lon) and rank, the most important first.
-    """
-
-    layers: Mapping[str, Drawing]
-    bounds: tuple[tuple[float, float], tuple[float, float]]
-    records: tuple[Mapping[str, Any], ...] = ()
-    balance: tuple[BalanceRow, ...] = ()
-    area_names: Mapping[str, str] = field(default_factory=dict)
-    rules: RuleSet | None = None
-    labels: tuple[Mapping[str, Any], ...] = ()
 
 
 def prepare_map(
