@@ -57,7 +57,7 @@ class PlotSearch:
     Attributes
     ----------
     plots
-        One row a plot; columns as documented in ``docs/layers.md``.
+        One row a plot; columns as documented in ``docs/derived.md``.
     dropped
         ``parcel``, ``reason`` (``too_small``, ``too_narrow``, ``built`` or ``built_place_unknown``) and
         ``area_m2``: buildable land that makes no plot. With the plots it adds up to the buildable land.

@@ -1,6 +1,7 @@
 """The chain on a small place of our own, and on two real ones, through a real database."""
 
 import datetime as dt
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import shapely
 import sqlalchemy as sa
 
 from geoplan.errors import InputError, NotFoundError, SettingsError
-from layers.chain import plan
+from layers.chain import DERIVED, plan
 from layers.database import Database
 from layers.explaining import explain_place, explain_stored_parcel
 from layers.importing import import_all
@@ -71,6 +72,19 @@ def test_a_run_derives_everything_and_accounts_for_every_square_metre(filled: St
     assert whole["need"] == pytest.approx(500 / 0.98 - 500 - 5)
     assert whole["supply_unplanned"] == len(filled.read("plots")) == 7  # there is no plan
     assert whole["balance"] == pytest.approx(0 - whole["need"])
+
+
+def test_every_derived_column_is_documented_and_no_other(filled: Store) -> None:
+    plan(Workspace.from_mapping(SETTINGS), filled)
+    page = (Path(__file__).parents[2] / "docs" / "derived.md").read_text(encoding="utf-8")
+    sections = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    assert set(sections) == set(DERIVED)
+    for name, text in sections.items():
+        columns = list(filled.read(name).columns)
+        listing = text.strip().split("\n\n")[-1].replace("\n", " ")
+        told = [entry.split("`")[1] for entry in listing.split(" · ")]
+        told += [entry.split("`")[3] for entry in listing.split(" · ") if re.match(r"`\w+`\s+and `", entry)]
+        assert sorted(told) == sorted(columns), name
 
 
 def test_the_same_again_computes_nothing_and_a_change_makes_a_new_run(filled: Store) -> None:
