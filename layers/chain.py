@@ -44,6 +44,7 @@ DERIVED: dict[str, str | None] = {
     "constraints": None,
     "buildable": "id",
     "reasons": "parcel",
+    "remainders": "parcel",
     "plots": "id",
     "dropped": "parcel",
     "waterfall": "step",
@@ -200,7 +201,7 @@ def derive(
         constraints = build_constraints(rules, spatial, as_of=as_of)
         derived.tables["constraints"] = constraints.pieces
     _note_unknown(constraints, derived)
-    buildable, search = _land(spatial, constraints, workspace, derived, progress)
+    buildable, search = _land(spatial, constraints, layers.get("overrides"), workspace, derived, progress)
     with progress("Key figures"):
         figures = key_figures(spatial, constraints, buildable, search)
         derived.tables["figures"] = figures
@@ -212,6 +213,7 @@ def derive(
 def _land(
     layers: Mapping[str, gpd.GeoDataFrame],
     constraints: Constraints,
+    overrides: Frame | None,
     workspace: Workspace,
     derived: Derived,
     progress: Progress,
@@ -225,14 +227,15 @@ def _land(
             )
         )
         return None, None
-    with progress("Buildable land"):
-        buildable = buildable_land(parcels, constraints)
+    with progress("Buildable land", total=len(parcels)) as advance:
+        buildable = buildable_land(parcels, constraints, overrides=overrides, advance=advance)
     with progress("Plots"):
         standards = {kind: _standards(workspace, kind) for kind in AREA_KINDS}
         search = find_plots(parcels, buildable, layers, standards=standards, unknown=constraints.unknown)
     derived.tables |= {
         "buildable": buildable.parcels,
         "reasons": buildable.reasons,
+        "remainders": buildable.remainders,
         "plots": search.plots,
         "dropped": search.dropped,
         "waterfall": waterfall(buildable, constraints, search),

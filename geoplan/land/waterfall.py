@@ -13,6 +13,7 @@ __all__ = ["STEPS", "waterfall"]
 
 STEPS = {
     "parcels": Text(sv="All mark i fastigheter", en="All land in parcels"),
+    "slivers": Text(sv="Flisor där gränser nästan stämmer", en="Slivers where boundaries almost agree"),
     "buildable": Text(sv="Byggbar mark", en="Buildable land"),
     "built": Text(sv="Trädgård till befintliga hus", en="Gardens of existing houses"),
     "built_place_unknown": Text(sv="Bebyggt, läget okänt", en="Built, place unknown"),
@@ -63,6 +64,9 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
     order = {rule.id: number for number, rule in enumerate(constraints.rules.rules)}
     severities = ("forbidden", "needs_exemption", "investigate")
     rows[1:] = sorted(rows[1:], key=lambda row: (severities.index(str(row["severity"])), order[str(row["step"])]))
+    slivers = parcels[parcels["sliver_m2"] > 0]
+    if len(slivers):
+        rows.append(_total("slivers", -float(slivers["sliver_m2"].sum()), len(slivers)) | {"kind": "loss"})
     left = parcels[parcels["buildable_m2"] > 0]
     rows.append(_total("buildable", left["buildable_m2"].sum(), len(left)))
     for reason in ("built", "built_place_unknown", "too_small", "too_narrow"):

@@ -60,7 +60,8 @@ def filled(store: Store) -> Store:
 def test_a_run_derives_everything_and_accounts_for_every_square_metre(filled: Store) -> None:
     result = plan(Workspace.from_mapping(SETTINGS), filled)
     assert set(result.run.outputs) == {
-        "constraints", "buildable", "reasons", "plots", "dropped", "waterfall", "need", "balance", "figures",
+        "constraints", "buildable", "reasons", "remainders", "plots", "dropped", "waterfall", "need",
+        "balance", "figures",
     }  # fmt: skip
     steps = result.tables["waterfall"].set_index("step")["area_m2"]
     # 20 m of sea before the first parcel: the shore zone takes 80 m, two parcels. One is built and has its garden.

@@ -35,7 +35,7 @@ def random_place(seed: int, parcels: int = 30) -> tuple[gpd.GeoDataFrame, dict[s
 
 def compute(parcels: gpd.GeoDataFrame, layers: dict[str, gpd.GeoDataFrame]) -> tuple[Buildable, Constraints]:
     constraints = build_constraints(RULES, layers, as_of=DAY)
-    return buildable_land(parcels, constraints), constraints
+    return buildable_land(parcels, constraints, sliver_width_m=0), constraints
 
 
 @settings(deadline=None, max_examples=40)

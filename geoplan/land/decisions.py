@@ -1,0 +1,111 @@
+"""Officials' decisions on single parcels, as the engine understands them.
+
+A decision says of a rule on a parcel whether it holds: ``no`` takes it away there; ``yes`` leaves it as computed, and
+lets it hold on the whole parcel where nothing of it was found; ``unknown`` and ``disputed`` make it something to
+investigate, on what was computed or else on the whole parcel, so that nothing of it counts as buildable until it is
+settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geoplan.land.constraints import Constraints, Group
+from geoplan.land.overlay import DROPPED, KEPT, Grant, Index
+from geoplan.land.rules import SEVERITIES, Rule
+
+__all__ = ["BASIS", "Decided", "decide"]
+
+BASIS = "override"
+"""The basis of what holds by an official's decision alone."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Constraints with the decisions on single parcels.
+
+    Attributes
+    ----------
+    groups
+        The constraints' groups, and those that only decisions make; strongest first.
+    index
+        The constraints' pieces, numbered by these groups.
+    rule
+        For every group the number of its rule.
+    grant
+        The decisions; ``None`` where there are none.
+    """
+
+    groups: tuple[Group, ...]
+    index: Index
+    rule: npt.NDArray[np.intp]
+    grant: Grant | None
+
+
+def decide(constraints: Constraints, parcels: pd.Series[Any], overrides: pd.DataFrame | None) -> Decided:
+    """Put decisions to the constraints.
+
+    Parameters
+    ----------
+    constraints
+        What was computed.
+    parcels
+        Ids of the parcels, unique.
+    overrides
+        ``parcel``, ``rule`` and ``holds``; of several rows on the same parcel and rule the last counts. Rows on
+        parcels that are not there, or on rules that are not in force, decide nothing.
+    """
+    rules = {rule.id: rule for rule in constraints.rules.rules}
+    numbers = {rule: number for number, rule in enumerate(rules)}
+    rows = _standing(overrides, parcels, rules)
+    added = {group for row in rows.itertuples() for group in _made(rules[str(row.rule)], str(row.holds))}
+    groups = tuple(
+        sorted(
+            {*constraints.groups, *added},
+            key=lambda group: (SEVERITIES.index(group.severity), numbers[group.rule], group.basis),
+        )
+    )
+    place = {group: number for number, group in enumerate(groups)}
+    renumber = np.array([place[group] for group in constraints.groups], dtype=np.intp)
+    index = constraints.index
+    return Decided(
+        groups=groups,
+        index=replace(index, group=renumber[index.group]) if len(renumber) else index,
+        rule=np.array([numbers[group.rule] for group in groups], dtype=np.intp),
+        grant=_grant(rows, rules, numbers, place) if len(rows) else None,
+    )
+
+
+def _standing(overrides: pd.DataFrame | None, parcels: pd.Series[Any], rules: dict[str, Rule]) -> pd.DataFrame:
+    if overrides is None or overrides.empty:
+        return pd.DataFrame({"rule": [], "holds": [], "position": []})
+    last = overrides.drop_duplicates(["parcel", "rule"], keep="last")
+    last = last.assign(position=pd.Index(parcels).get_indexer(last["parcel"]))
+    return last[(last["position"] >= 0) & last["rule"].isin(list(rules))]
+
+
+def _made(rule: Rule, holds: str) -> tuple[Group, ...]:
+    """Return the group that a decision may need besides the computed ones."""
+    if holds == "no":
+        return ()
+    severity = rule.severity if holds == "yes" else "investigate"
+    return (Group(rule.id, severity, rule.layer, BASIS),)
+
+
+def _grant(rows: pd.DataFrame, rules: dict[str, Rule], numbers: dict[str, int], place: dict[Group, int]) -> Grant:
+    whole, becomes = [], []
+    for row in rows.itertuples():
+        made = _made(rules[str(row.rule)], str(row.holds))
+        whole.append(place[made[0]] if made else DROPPED)
+        becomes.append(DROPPED if row.holds == "no" else KEPT if row.holds == "yes" else place[made[0]])
+    return Grant(
+        parcel=rows["position"].to_numpy(dtype=np.intp),
+        rule=np.array([numbers[rule] for rule in rows["rule"]], dtype=np.intp),
+        becomes=np.array(becomes, dtype=np.intp),
+        whole=np.array(whole, dtype=np.intp),
+    )
