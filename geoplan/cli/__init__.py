@@ -6,9 +6,7 @@ Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 settings, 4 input data, 5 dat
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +15,17 @@ from rich.markup import escape
 
 import geoplan
 from geoplan.cli import show
+from geoplan.cli.options import (
+    HostOption,
+    JsonOption,
+    Language,
+    LanguageOption,
+    PortOption,
+    Size,
+    WorkspaceOption,
+    parse_coordinates,
+    parse_date,
+)
 from geoplan.cli.session import open_session, workspace_folder
 from geoplan.cli.show import err, out, print_json, progress_bars
 from geoplan.errors import GeoplanError
@@ -40,37 +49,6 @@ app = typer.Typer(
 db_app = typer.Typer(help="The workspace's own PostgreSQL server.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace",
-        "-w",
-        metavar="DIR",
-        help="The workspace folder. Default: the current folder.",
-        envvar="GEOPLAN_WORKSPACE",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text.")]
-LanguageOption = Annotated[
-    str | None, typer.Option("--lang", metavar="sv|en", help="Language. Default: the workspace's.")
-]
-PortOption = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
-HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
-
-
-class Language(StrEnum):
-    """The languages that every page speaks."""
-
-    sv = "sv"
-    en = "en"
-
-
-class Size(StrEnum):
-    """How large the demo's municipality is."""
-
-    full = "full"
-    small = "small"
-
 
 def main() -> None:
     """Run the command line and turn every error of ours into a message and an exit code."""
@@ -83,23 +61,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
-
-
-def _date(text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD.") from None
-
-
-def _coordinates(text: str) -> tuple[float, float]:
-    try:
-        east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not E,N; write two numbers with a comma between.") from None
-    return east, north
 
 
 def _version(value: bool) -> None:
@@ -191,7 +152,7 @@ def plan(
     from layers.chain import plan as run_plan
 
     with open_session(workspace_folder(context, workspace), language) as session, progress_bars() as progress:
-        result = run_plan(session.workspace, session.store, as_of=_date(as_of), progress=progress)
+        result = run_plan(session.workspace, session.store, as_of=parse_date(as_of), progress=progress)
         if as_json:
             print_json(result.to_dict())
         else:
@@ -279,7 +240,9 @@ def explain(
         raise typer.BadParameter("Give either a PARCEL or --at E,N.")
     with open_session(workspace_folder(context, workspace), language) as session:
         answer = (
-            explain_place(session.store, *_coordinates(at)) if at else explain_stored_parcel(session.store, str(parcel))
+            explain_place(session.store, *parse_coordinates(at))
+            if at
+            else explain_stored_parcel(session.store, str(parcel))
         )
     if as_json:
         print_json(answer.to_dict())
