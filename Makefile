@@ -9,7 +9,7 @@ SERVE ?= yes
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: help demo test setup setup-test check lint types contracts compose lock clean
+.PHONY: help demo test setup setup-test check lint types contracts compose bench lock clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -51,6 +51,10 @@ endef
 	$(call install,requirements/dev.txt)
 	@touch $@ .venv/.run
 
+.venv/.bench: .venv/.dev requirements/bench.txt
+	$(call install,requirements/bench.txt)
+	@touch $@
+
 check: lint types contracts ## all static checks
 
 lint: .venv/.dev ## ruff: style and common faults
@@ -66,11 +70,16 @@ contracts: .venv/.dev ## import contracts: who may know whom
 compose: ## check docker-compose.yml where a Docker client is installed
 	@scripts/check-compose
 
+bench: system .venv/.bench ## measure the land engine against others; half an hour (BENCH="--sizes 30000 --json FILE")
+	@$(BIN)/python -m benchmarks.land $(BENCH)
+
 lock: .venv/.dev ## renew the lock files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --extra build --extra dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --extra build -c requirements/dev.txt pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --extra build --extra bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 
 clean: ## remove all that make made, the demo and its database included
 	@if [ -x $(BIN)/geoplan ] && [ -e demo/geoplan.toml ]; then $(BIN)/geoplan db stop --remove -w demo; fi

@@ -12,7 +12,7 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "bench.txt"])
 def test_every_requirement_is_pinned_with_hashes_and_names_no_host(name: str) -> None:
     lock = (ROOT / "requirements" / name).read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index|--find-links|--extra-index", lock)
@@ -38,6 +38,9 @@ def test_the_locks_hold_what_the_project_asks_for_and_agree() -> None:
     assert asked <= set(run)
     assert asked | names(project["optional-dependencies"]["dev"]) <= set(dev)
     assert all(dev[name] == version for name, version in run.items())
+    bench = locked("bench.txt")
+    assert asked | names(project["optional-dependencies"]["bench"]) <= set(bench)
+    assert all(bench[name] == version for name, version in run.items())
 
 
 def test_compose_serves_what_the_dockerfile_builds_and_waits_for_a_healthy_database() -> None:
