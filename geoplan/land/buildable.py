@@ -16,8 +16,9 @@ import shapely
 from geoplan.frames import check_frame, metres_per_unit, same_crs
 from geoplan.land.constraints import Constraints
 from geoplan.land.decisions import Decided, decide
-from geoplan.land.overlay import Taken, Tile, cut_tiles, taken
+from geoplan.land.overlay import Taken, taken
 from geoplan.land.rules import BLOCKING, SEVERITIES, Severity
+from geoplan.land.tiles import Tile, cut_tiles
 from geoplan.land.workers import worker_count
 
 __all__ = ["REASON_COLUMNS", "SLIVER_WIDTH_M", "STAGES", "Buildable", "Mapper", "buildable_land", "on_threads"]

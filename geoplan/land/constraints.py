@@ -6,20 +6,19 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geoplan.errors import FrameError, SettingsError
+from geoplan.errors import FrameError
 from geoplan.frames import metres_per_unit, same_crs
-from geoplan.land.overlay import Index
-from geoplan.land.pieces import QUADRANT_SEGMENTS, subdivide
-from geoplan.land.rules import SEVERITIES, Condition, Rule, RuleSet, Severity
-from geoplan.land.shoreline import ShoreRule, shore_zone
+from geoplan.land.operations import rule_area
+from geoplan.land.pieces import subdivide
+from geoplan.land.rules import SEVERITIES, Rule, RuleSet, Severity
+from geoplan.land.selection import select_features
+from geoplan.land.tiles import Index
 from geoplan.land.workers import in_parallel
 
 __all__ = ["PIECE_COLUMNS", "Constraints", "Group", "build_constraints", "read_layers", "select_features"]
@@ -40,6 +39,7 @@ PIECE_COLUMNS = (
 )
 
 _WINDOW = ["west", "south", "east", "north"]
+_GROUP = ["rule", "severity", "layer", "basis"]
 
 # Measured with `python -m benchmarks.land`: a wider margin makes more of each piece, a narrower one more cuts through
 # parcels; a smaller waste makes more pieces, a larger one more needless tests.
@@ -73,8 +73,8 @@ class Constraints:
     rules
         The rules in force.
     unknown
-        Ids of the rules that could not be asked because their layer is missing: never asked differs from
-        asked and clear.
+        Ids of the rules that could not be asked because a layer that they need is missing: never asked differs
+        from asked and clear.
     """
 
     pieces: gpd.GeoDataFrame
@@ -89,7 +89,7 @@ class Constraints:
     def groups(self) -> tuple[Group, ...]:
         """What takes together: strongest first, then in the rules' order."""
         order = {rule.id: number for number, rule in enumerate(self.rules.rules)}
-        kinds = self.pieces[["rule", "severity", "layer", "basis"]].drop_duplicates().itertuples(index=False)
+        kinds = self.pieces[_GROUP].drop_duplicates().itertuples(index=False)
         groups = [Group(*map(str, kind)) for kind in kinds]  # type: ignore[arg-type]
         groups.sort(key=lambda group: (SEVERITIES.index(group.severity), order[group.rule], group.basis))
         return tuple(groups)
@@ -99,16 +99,15 @@ class Constraints:
         """The pieces for the engine; ``group`` numbers :attr:`groups`."""
         number = {group: place for place, group in enumerate(self.groups)}
         pieces = self.pieces
-        kinds = zip(pieces["rule"], pieces["severity"], pieces["layer"], pieces["basis"], strict=True)
+        kinds = pieces.groupby(_GROUP, sort=False).ngroup().to_numpy()
+        found = [number[Group(*map(str, kind))] for kind in pieces[_GROUP].drop_duplicates().itertuples(index=False)]  # type: ignore[arg-type]
         window = pieces[_WINDOW].to_numpy(dtype=float)
         unbounded = np.array([-np.inf, -np.inf, np.inf, np.inf])
-        shapes = pieces.geometry.to_numpy()
         return Index(
-            shapes=shapes,
+            shapes=pieces.geometry.to_numpy(),
             part=pieces.groupby(["rule", "part"], sort=False).ngroup().to_numpy(dtype=np.intp),
             window=np.where(np.isnan(window), unbounded, window),
-            group=np.array([number[Group(*map(str, kind))] for kind in kinds], dtype=np.intp),  # type: ignore[arg-type]
-            tree=shapely.STRtree(shapes),
+            group=np.array(found, dtype=np.intp)[kinds],
         )
 
 
@@ -146,7 +145,7 @@ def build_constraints(
         A required setting is not decided, or a rule names a field that its layer lacks.
     """
     in_force = rules.as_of(as_of or dt.date.today())
-    asked = [rule for rule in in_force.rules if rule.layer in layers]
+    asked = [rule for rule in in_force.rules if set(rule.needs) <= set(layers)]
     crs = same_crs(*(layers[name] for name in sorted(layers))) if layers else None
     made = ready or {}
     new = [rule for rule in asked if rule.id not in made]
@@ -159,7 +158,7 @@ def build_constraints(
         if frames
         else gpd.GeoDataFrame({name: [] for name in PIECE_COLUMNS[:-1]}, geometry=[], crs=crs)
     )
-    unknown = tuple(dict.fromkeys(rule.id for rule in in_force.rules if rule.layer not in layers))
+    unknown = tuple(dict.fromkeys(rule.id for rule in in_force.rules if not set(rule.needs) <= set(layers)))
     return Constraints(pieces, in_force, unknown)
 
 
@@ -168,84 +167,30 @@ def read_layers(rule: Rule) -> tuple[str, ...]:
 
     A rule that holds ``outside`` its layer depends on the box around all layers besides.
     """
-    return (rule.layer, "municipality", "shore_protection") if rule.operation == "shore_zone" else (rule.layer,)
-
-
-def select_features(frame: gpd.GeoDataFrame, conditions: tuple[Condition, ...]) -> gpd.GeoDataFrame:
-    """Return the features that satisfy every condition.
-
-    Raises
-    ------
-    KeyError
-        The layer lacks a field.
-    """
-    keep = np.ones(len(frame), dtype=bool)
-    for condition in conditions:
-        values = frame[condition.field]
-        if condition.one_of is not None:
-            keep &= values.isin(condition.one_of).to_numpy()
-        for bound, low in ((condition.min, True), (condition.max, False)):
-            if bound is None:
-                continue
-            if isinstance(bound, dt.date):
-                comparable = pd.to_datetime(values, errors="coerce")
-                limit: Any = pd.Timestamp(bound)
-            else:
-                comparable, limit = pd.to_numeric(values, errors="coerce"), bound
-            keep &= (comparable >= limit if low else comparable <= limit).to_numpy(dtype=bool, na_value=False)
-    return frame[keep]
+    more = ("municipality", "shore_protection") if rule.operation == "shore_zone" else ()
+    return tuple(dict.fromkeys([*rule.needs, *more, *rule.except_in]))
 
 
 def _pieces(rule: Rule, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    frame = layers[rule.layer]
-    try:
-        chosen = select_features(frame, rule.where)
-        distance = _distances(rule, rules, chosen)
-    except KeyError as error:
-        raise SettingsError(
-            f"Rule {rule.id} asks for the field {error.args[0]!r}, which layer {rule.layer} lacks.",
-            hint="Map a column to it in geoplan.toml.",
-        ) from error
-    unit = metres_per_unit(frame.crs)
-    basis: str | npt.NDArray[Any] = rule.basis
-    severity: str | npt.NDArray[Any] = rule.severity
-    features = chosen["id"].to_numpy(dtype=object) if "id" in chosen else np.full(len(chosen), None)
-    shapes = chosen.geometry.to_numpy()
-    if rule.operation == "shore_zone":
-        zone = shore_zone(
-            chosen,
-            distance_m=float(distance[0]) if len(distance) else 0.0,
-            rule=ShoreRule.model_validate(rule.parameters),
-            extent=layers.get("municipality"),
-            decisions=layers.get("shore_protection"),
-        )
-        shapes, features = zone.geometry.to_numpy(), zone["feature"].to_numpy()
-        basis = zone["basis"].to_numpy(dtype=object)
-        severity = np.where(basis == "lifted", "noted", rule.severity).astype(object)
-        distance = np.full(len(zone), distance[0] if len(distance) else np.nan)
-    elif rule.operation == "within_distance":
-        keep = ~np.isnan(distance)
-        shapes, features, distance = shapes[keep], features[keep], distance[keep]
-        shapes = shapely.buffer(shapes, distance / unit, quad_segs=QUADRANT_SEGMENTS)
-    elif rule.operation == "outside":
-        shapes, features = _outside(shapes, layers), np.array([None], dtype=object)
-        distance = np.array([np.nan])
-    parts = subdivide(shapes, margin=_MARGIN_M / unit, max_waste=_WASTE_M2 / unit**2)
+    crs = layers[rule.layer].crs
+    unit = metres_per_unit(crs)
+    area = rule_area(rule, rules, layers)
+    parts = subdivide(area.shapes, margin=_MARGIN_M / unit, max_waste=_WASTE_M2 / unit**2)
     owner = parts.owner
     bounded = np.where(np.isfinite(parts.window), parts.window, np.nan)
     return gpd.GeoDataFrame(
         {
             "rule": pd.Series([rule.id] * len(parts), dtype=object),
-            "severity": severity if isinstance(severity, str) else severity[owner],
+            "severity": area.severity[owner],
             "layer": rule.layer,
-            "feature": features[owner],
-            "basis": basis if isinstance(basis, str) else basis[owner],
-            "distance_m": distance[owner],
+            "feature": area.feature[owner],
+            "basis": area.basis[owner],
+            "distance_m": area.distance_m[owner],
             "part": parts.part,
             **dict(zip(_WINDOW, bounded.T, strict=True)),
         },
         geometry=parts.shapes,
-        crs=frame.crs,
+        crs=crs,
     )
 
 
@@ -267,29 +212,3 @@ def _check(name: str, frame: gpd.GeoDataFrame) -> None:
             [*faults, *([f"and {more} more rows"] if more else [])],
             hint="`geoplan import` repairs what can be repaired; in code: shapely.make_valid.",
         )
-
-
-def _distances(rule: Rule, rules: RuleSet, frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
-    """Return every feature's distance in metres; NaN where the rule gives it none."""
-    distances = np.full(len(frame), np.nan)
-    if rule.distance_by is not None:
-        by = rule.distance_by
-        if by.scale is not None:
-            distances = pd.to_numeric(frame[by.field], errors="coerce").to_numpy(dtype=float) * by.scale
-        else:
-            distances = frame[by.field].map(lambda value: by.values.get(str(value), np.nan)).to_numpy(dtype=float)
-    rest = np.isnan(distances)
-    # A setting is asked for only where something hangs on it.
-    if rest.any() and rule.distance_setting is not None:
-        return np.where(rest, rules.setting(rule.distance_setting), distances)
-    if rest.any() and rule.distance_m is not None:
-        return np.where(rest, rule.distance_m, distances)
-    return distances
-
-
-def _outside(shapes: npt.NDArray[Any], layers: Mapping[str, gpd.GeoDataFrame]) -> npt.NDArray[Any]:
-    """Return the part of the known world that no shape covers; the world is the box around all layers."""
-    bounds = np.array([frame.total_bounds for frame in layers.values() if len(frame)])
-    low, high = np.nanmin(bounds[:, :2], axis=0), np.nanmax(bounds[:, 2:], axis=0)
-    world = shapely.box(*low, *high)
-    return np.array([shapely.difference(world, shapely.union_all(shapes))], dtype=object)

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geoplan.land.constraints import Constraints, Group
-from geoplan.land.overlay import DROPPED, KEPT, Grant, Index
 from geoplan.land.rules import SEVERITIES, Rule
+from geoplan.land.tiles import DROPPED, KEPT, Grant, Index
 
 __all__ = ["BASIS", "Decided", "decide"]
 

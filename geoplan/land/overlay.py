@@ -1,108 +1,23 @@
 """The engine: what pieces take from parcels, on arrays, tile by tile.
 
-Parcels are cut into tiles of neighbours. A tile carries the pieces that may touch its parcels, and its computation
-shares nothing with that of another: threads, processes and other machines compute them alike. What comes out for a
-parcel depends on nothing but the pieces that touch it.
+What comes out for a parcel depends on nothing but the pieces that touch it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["DROPPED", "KEPT", "Grant", "Index", "Remainder", "Taken", "Tile", "cut_tiles", "remaining", "taken"]
+from geoplan.land.tiles import DROPPED, KEPT, Flags, Floats, Grant, Numbers, Shapes, Tile
 
-Shapes: TypeAlias = npt.NDArray[Any]
-Numbers: TypeAlias = npt.NDArray[np.intp]
-Flags: TypeAlias = npt.NDArray[np.bool_]
-Floats: TypeAlias = npt.NDArray[np.float64]
+__all__ = ["Remainder", "Taken", "remaining", "taken"]
 
-_TILE_PARCELS = 2048
 _EMPTY = shapely.Polygon()
-
-
-@dataclass(frozen=True)
-class Index:
-    """Pieces to take from parcels, and where they are.
-
-    Attributes
-    ----------
-    shapes, part, window
-        As of :class:`geoplan.land.pieces.Pieces`; ``part`` is unique over all that the pieces were cut from.
-    group
-        For every piece the number of its group; groups with lower numbers take first.
-    tree
-        The pieces' boxes.
-    """
-
-    shapes: Shapes
-    part: Numbers
-    window: Floats
-    group: Numbers
-    tree: shapely.STRtree
-
-
-KEPT = -2
-"""A decision that leaves a rule's pieces in their groups."""
-
-DROPPED = -1
-"""A decision that leaves a rule nothing; also: no group."""
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What officials have decided of single parcels.
-
-    Attributes
-    ----------
-    parcel, rule
-        Position of the parcel, and number of the rule that the decision speaks of.
-    becomes
-        The group that the rule's pieces count as there, or :data:`KEPT` or :data:`DROPPED`.
-    whole
-        The group that has the whole parcel where no piece of the rule touches it, or :data:`DROPPED`.
-    """
-
-    parcel: Numbers
-    rule: Numbers
-    becomes: Numbers
-    whole: Numbers
-
-
-@dataclass(frozen=True)
-class Tile:
-    """Parcels that are neighbours, and every piece that may touch one of them.
-
-    Attributes
-    ----------
-    name
-        Where it is: its box as text, west south east north.
-    parcels, position
-        Polygons, and their positions among all parcels.
-    shapes, part, window, group, number
-        The pieces (see :class:`Index`), and their positions there.
-    blocking, rule
-        For every group whether it takes land, and the number of its rule.
-    grant
-        Decisions on single parcels, with positions within the tile.
-    """
-
-    name: str
-    parcels: Shapes
-    position: Numbers
-    shapes: Shapes
-    part: Numbers
-    window: Floats
-    group: Numbers
-    number: Numbers
-    blocking: Flags
-    rule: Numbers | None = None
-    grant: Grant | None = None
 
 
 @dataclass(frozen=True)
@@ -144,113 +59,101 @@ class Taken:
     pair_piece: Numbers
 
 
-def cut_tiles(
-    parcels: Shapes,
-    index: Index,
-    blocking: Flags,
-    *,
-    positions: Numbers | None = None,
-    rule: Numbers | None = None,
-    grant: Grant | None = None,
-    size: int = _TILE_PARCELS,
-) -> Iterator[Tile]:
-    """Cut parcels into tiles of neighbours.
-
-    Parameters
-    ----------
-    parcels
-        Valid polygons.
-    index
-        The pieces, in the same CRS.
-    blocking
-        For every group whether it takes land.
-    positions
-        Only these parcels; default: all.
-    rule, grant
-        For every group the number of its rule, and decisions on single parcels.
-    size
-        Most parcels of a tile.
-    """
-    chosen = np.arange(len(parcels)) if positions is None else positions
-    box = shapely.bounds(parcels[chosen])
-    middle = box[:, :2] + box[:, 2:]
-    for rows in _halves(middle, np.arange(len(chosen)), size):
-        west, south = box[rows, :2].min(axis=0)
-        east, north = box[rows, 2:].max(axis=0)
-        number = np.sort(index.tree.query(shapely.box(west, south, east, north)))
-        position = chosen[rows]
-        yield Tile(
-            name=f"{west:.0f} {south:.0f} {east:.0f} {north:.0f}",
-            parcels=parcels[position],
-            position=position,
-            shapes=index.shapes[number],
-            part=index.part[number],
-            window=index.window[number],
-            group=index.group[number],
-            number=number,
-            blocking=blocking,
-            rule=rule,
-            grant=None if grant is None else _within(grant, position),
-        )
-
-
 def remaining(tile: Tile) -> Remainder:
     """Compute what is left of a tile's parcels when all blocking groups have taken theirs."""
-    shapes, parcel, piece, covered = _pairs(tile)
-    blocks = tile.blocking[tile.group[piece]]
-    parcel, piece, covered = parcel[blocks], piece[blocks], covered[blocks]
+    pairs = _pairs(tile, tile.blocking)
     left = tile.parcels.copy()
     swallowed = np.zeros(len(left), dtype=bool)
-    swallowed[parcel[covered]] = True
+    swallowed[pairs.parcel[pairs.covered]] = True
     left[swallowed] = _EMPTY
-    parcel, piece = parcel[~swallowed[parcel]], piece[~swallowed[parcel]]
-    order = _order(tile, parcel, piece)
-    _subtract(left, parcel[order], shapes[piece[order]])
+    cut = np.flatnonzero(~swallowed[pairs.parcel])
+    cut = cut[pairs.order(tile, cut)]
+    _subtract(left, pairs.parcel[cut], pairs.shapes[pairs.local[cut]], fresh=True)
     return Remainder(tile.position, left)
 
 
 def taken(tile: Tile) -> Taken:
     """Compute what is left of a tile's parcels, and what every group has to do with it."""
-    shapes, parcel, piece, covered = _pairs(tile)
-    group = tile.group[piece]
+    pairs = _pairs(tile, np.ones(len(tile.blocking), dtype=bool))
     if tile.grant is not None and tile.rule is not None:
-        parcel, piece, covered, group = _granted(tile.grant, tile.rule, parcel, piece, covered, group)
-    order = _order(tile, parcel, piece, group)
-    parcel, piece, covered, group = parcel[order], piece[order], covered[order], group[order]
-    begins = _changes(parcel, group)
-    rows = _Rows(parcel[begins], shapes, piece, np.cumsum(begins) - 1, covered)
-    blocking = np.flatnonzero(tile.blocking[group[begins]])
+        pairs = _granted(tile.grant, tile.rule, pairs)
+    pairs = pairs.at(pairs.order(tile, np.arange(len(pairs.parcel)), by_group=True))
+    begins = _changes(pairs.parcel, pairs.group)
+    rows = _Rows(pairs, np.flatnonzero(begins), np.cumsum(begins) - 1)
+    group = pairs.group[begins]
+    blocking = np.flatnonzero(tile.blocking[group])
     whole = shapely.area(tile.parcels)
-    by_itself = rows.take(tile.parcels[rows.parcel], np.arange(len(rows.parcel)))
+    by_itself = rows.take(tile.parcels[rows.parcel], np.arange(len(rows.parcel)), fresh=True)
     left, before, after = _in_order(rows, blocking, tile.parcels, by_itself)
-    real = piece >= 0
+    real = pairs.piece >= 0
+    piece = pairs.piece[real]
     return Taken(
         position=tile.position,
         left=left,
         row_parcel=tile.position[rows.parcel],
-        row_group=group[begins],
+        row_group=group,
         alone=whole[rows.parcel] - shapely.area(by_itself),
         only=_only(rows, blocking, before, by_itself, shapely.area(left)),
         first=shapely.area(before) - shapely.area(after),
         after=after,
         pair_row=rows.row[real],
-        pair_piece=tile.number[piece[real]],
+        pair_piece=piece if tile.number is None else tile.number[piece],
     )
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Parcels and pieces that touch.
+
+    ``shapes`` are the pieces, prepared, ``local`` a pair's place among them, ``piece`` its number in the index (-1:
+    an official's word on the whole parcel, which covers it).
+    """
+
+    shapes: Shapes
+    parcel: Numbers
+    piece: Numbers
+    local: Numbers
+    group: Numbers
+    covered: Flags
+
+    def at(self, chosen: Numbers | Flags) -> _Pairs:
+        """Return some of the pairs."""
+        return _Pairs(
+            self.shapes,
+            self.parcel[chosen],
+            self.piece[chosen],
+            self.local[chosen],
+            self.group[chosen],
+            self.covered[chosen],
+        )
+
+    def order(self, tile: Tile, chosen: Numbers, *, by_group: bool = False) -> Numbers:
+        """Return the order of chosen pairs by parcel, group and falling overlap of the boxes.
+
+        It is the same whatever else the tile and the index have: ties go by the pieces' own measures.
+        """
+        parcel, local = self.parcel[chosen], self.local[chosen]
+        box, other = shapely.bounds(tile.parcels)[parcel], shapely.bounds(self.shapes)[local]
+        sides = np.minimum(box[:, 2:], other[:, 2:]) - np.maximum(box[:, :2], other[:, :2])
+        keys = [shapely.area(self.shapes)[local], *other.T, -sides.prod(axis=1)]
+        return np.lexsort([*keys, *([self.group[chosen]] if by_group else []), parcel])
 
 
 class _Rows:
     """A tile's parcels with the groups that touch them: a row each, made by consecutive pairs with pieces."""
 
-    def __init__(self, parcel: Numbers, shapes: Shapes, piece: Numbers, row: Numbers, covered: Flags) -> None:
-        self.parcel, self.row = parcel, row
-        self._shapes, self._piece = shapes, piece
-        self._count = np.bincount(row, minlength=len(parcel))
-        self._start = np.cumsum(self._count) - self._count
-        self._swallowed = np.zeros(len(parcel), dtype=bool)
-        self._swallowed[row[covered]] = True
+    def __init__(self, pairs: _Pairs, start: Numbers, row: Numbers) -> None:
+        self.parcel, self.row = pairs.parcel[start], row
+        self._pairs, self._start = pairs, start
+        self._count = np.diff(np.r_[start, len(row)])
+        self._swallowed = np.zeros(len(start), dtype=bool)
+        self._swallowed[row[pairs.covered]] = True
 
-    def take(self, shapes: Shapes, rows: Numbers, target: Numbers | None = None) -> Shapes:
-        """Take from each shape the pieces of its row; with ``target``, from the shapes there, which may repeat."""
+    def take(self, shapes: Shapes, rows: Numbers, target: Numbers | None = None, *, fresh: bool = False) -> Shapes:
+        """Take from each shape the pieces of its row; with ``target``, from the shapes there, which may repeat.
+
+        ``fresh`` says that the shapes are whole parcels, which every piece is known to touch.
+        """
         target = np.arange(len(shapes)) if target is None else target
         left = shapes.copy()
         swallowed = np.zeros(len(shapes), dtype=bool)
@@ -258,10 +161,9 @@ class _Rows:
         left[swallowed] = _EMPTY
         alive = ~swallowed[target]
         rows, target = rows[alive], target[alive]
-        pairs = np.repeat(self._start[rows], self._count[rows]) + _ranks(
-            np.repeat(np.arange(len(rows)), self._count[rows])
-        )
-        _subtract(left, np.repeat(target, self._count[rows]), self._shapes[self._piece[pairs]])
+        count = self._count[rows]
+        pairs = np.repeat(self._start[rows], count) + _ranks(np.repeat(np.arange(len(rows)), count))
+        _subtract(left, np.repeat(target, count), self._pairs.shapes[self._pairs.local[pairs]], fresh=fresh)
         return left
 
 
@@ -300,100 +202,75 @@ def _only(rows: _Rows, blocking: Numbers, before: Shapes, by_itself: Shapes, lef
     return np.maximum(only, 0.0)
 
 
-def _pairs(tile: Tile) -> tuple[Shapes, Numbers, Numbers, Flags]:
-    """Return the pieces prepared, parcels and pieces that touch, and whether the piece covers the parcel."""
-    parcel, piece = shapely.STRtree(tile.shapes).query(tile.parcels)
-    keep = _needed(tile, parcel, piece)
+def _pairs(tile: Tile, wanted: Flags) -> _Pairs:
+    """Return the parcels and pieces of the wanted groups that touch."""
+    index = tile.index
+    parcel, piece = index.query(tile.parcels)
+    keep = wanted[index.group[piece]] & _needed(tile, parcel, piece)
     parcel, piece = parcel[keep], piece[keep]
-    order = np.argsort(piece, kind="stable")
-    parcel, piece = parcel[order], piece[order]
-    used = np.unique(piece)
+    used, local = np.unique(piece, return_inverse=True)
     # Copies, for this tile alone to prepare: GEOS crashes when two threads use one prepared geometry.
-    shapes = tile.shapes.copy()
-    shapes[used] = shapely.set_srid(shapes[used], 0)
-    shapely.prepare(shapes[used])
-    touching = shapely.intersects(shapes[piece], tile.parcels[parcel])
-    parcel, piece = parcel[touching], piece[touching]
-    return shapes, parcel, piece, shapely.covers(shapes[piece], tile.parcels[parcel])
+    shapes = shapely.set_srid(index.shapes[used], 0)
+    shapely.prepare(shapes)
+    touching = shapely.intersects(shapes[local], tile.parcels[parcel])
+    parcel, piece, local = parcel[touching], piece[touching], local[touching]
+    covered = shapely.covers(shapes[local], tile.parcels[parcel])
+    return _Pairs(shapes, parcel, piece, local, index.group[piece], covered)
 
 
 def _needed(tile: Tile, parcel: Numbers, piece: Numbers) -> Flags:
     """Pass over pieces of a polygon that another piece of it makes needless: a window around the parcel suffices."""
-    box, window = shapely.bounds(tile.parcels)[parcel], tile.window[piece]
-    cut = np.isfinite(window).any(axis=1)
-    fits = cut & (window[:, :2] <= box[:, :2]).all(axis=1) & (window[:, 2:] >= box[:, 2:]).all(axis=1)
-    _, part = np.unique(tile.part, return_inverse=True)
-    key = parcel * (part.max(initial=0) + 1) + part[piece]
+    needed = np.ones(len(piece), dtype=bool)
+    window = tile.index.window[piece]
+    cut = np.flatnonzero(np.isfinite(window).any(axis=1))
+    if not len(cut):
+        return needed
+    box, window = shapely.bounds(tile.parcels)[parcel[cut]], window[cut]
+    fits = (window[:, :2] <= box[:, :2]).all(axis=1) & (window[:, 2:] >= box[:, 2:]).all(axis=1)
+    part = tile.index.part[piece[cut]]
+    key = parcel[cut] * (part.max() + 1) + part
+    # Pairs come by rising number of the piece, so that the first that fits is the same in every tile.
     enough, first = np.unique(key[fits], return_index=True)
-    place = np.searchsorted(enough, key)
-    place[place == len(enough)] = 0
-    if not len(enough):
-        return np.ones(len(parcel), dtype=bool)
-    chosen = np.flatnonzero(fits)[first]
-    needed: Flags = (enough[place] != key) | (chosen[place] == np.arange(len(parcel)))
+    needed[cut] = ~np.isin(key, enough)
+    needed[cut[np.flatnonzero(fits)[first]]] = True
     return needed
 
 
-def _order(tile: Tile, parcel: Numbers, piece: Numbers, group: Numbers | None = None) -> Numbers:
-    """Return the order by parcel, group and falling overlap of the boxes, the same whatever else the tile has."""
-    box, other = shapely.bounds(tile.parcels)[parcel], shapely.bounds(tile.shapes)[piece]
-    sides = np.minimum(box[:, 2:], other[:, 2:]) - np.maximum(box[:, :2], other[:, :2])
-    keys = [other[:, 1], other[:, 0], -sides.prod(axis=1)]
-    return np.lexsort([*keys, *([] if group is None else [group]), parcel])
+def _subtract(shapes: Shapes, target: Numbers, pieces: Shapes, *, fresh: bool) -> None:
+    """Take pieces, prepared, from the shapes at ``target``, which is ascending: all firsts, all seconds, and so on.
 
-
-def _subtract(shapes: Shapes, target: Numbers, pieces: Shapes) -> None:
-    """Take pieces, prepared, from the shapes at ``target``, which is ascending: all firsts, all seconds, and so on."""
-    for pairs in _rounds(target, np.arange(len(target))):
+    ``fresh`` says that each shape touches its first piece, so that nobody need ask.
+    """
+    for number, pairs in enumerate(_rounds(target, np.arange(len(target)))):
         at, piece = target[pairs], pieces[pairs]
-        touching = shapely.intersects(piece, shapes[at])
-        at = at[touching]
-        shapes[at] = shapely.difference(shapes[at], piece[touching])
+        if number or not fresh:
+            touching = shapely.intersects(piece, shapes[at])
+            at, piece = at[touching], piece[touching]
+        shapes[at] = shapely.difference(shapes[at], piece)
 
 
-def _granted(
-    grant: Grant, rule: Numbers, parcel: Numbers, piece: Numbers, covered: Flags, group: Numbers
-) -> tuple[Numbers, Numbers, Flags, Numbers]:
-    """Put decisions in place of what was computed; a piece of -1 is the whole parcel."""
-    asked = rule[group]
-    keep, added = np.ones(len(parcel), dtype=bool), np.zeros(len(grant.parcel), dtype=bool)
-    group = group.copy()
+def _granted(grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:
+    """Put decisions in place of what was computed."""
+    asked = rule[pairs.group]
+    keep, added = np.ones(len(asked), dtype=bool), np.zeros(len(grant.parcel), dtype=bool)
+    group = pairs.group.copy()
     for number, becomes in enumerate(grant.becomes.tolist()):
-        mine = (parcel == grant.parcel[number]) & (asked == grant.rule[number])
+        mine = (pairs.parcel == grant.parcel[number]) & (asked == grant.rule[number])
         added[number] = grant.whole[number] != DROPPED and not mine.any()
         if becomes == DROPPED:
             keep &= ~mine
         elif becomes != KEPT:
             group[mine] = becomes
-    return (
-        np.concatenate([parcel[keep], grant.parcel[added]]),
-        np.concatenate([piece[keep], np.full(added.sum(), -1)]),
-        np.concatenate([covered[keep], np.ones(added.sum(), dtype=bool)]),
-        np.concatenate([group[keep], grant.whole[added]]),
+    count = int(added.sum())
+    kept = replace(pairs, group=group).at(keep)
+    return _Pairs(
+        shapes=np.concatenate([pairs.shapes, np.array([_EMPTY], dtype=object)]),
+        parcel=np.concatenate([kept.parcel, grant.parcel[added]]),
+        piece=np.concatenate([kept.piece, np.full(count, -1)]),
+        local=np.concatenate([kept.local, np.full(count, len(pairs.shapes))]),
+        group=np.concatenate([kept.group, grant.whole[added]]),
+        covered=np.concatenate([kept.covered, np.ones(count, dtype=bool)]),
     )
-
-
-def _within(grant: Grant, position: Numbers) -> Grant | None:
-    """Return the decisions on a tile's parcels, with positions within the tile."""
-    place = {number: at for at, number in enumerate(position.tolist())}
-    mine = np.array([number in place for number in grant.parcel.tolist()], dtype=bool)
-    if not mine.any():
-        return None
-    at = np.array([place[number] for number in grant.parcel[mine].tolist()], dtype=np.intp)
-    return Grant(at, grant.rule[mine], grant.becomes[mine], grant.whole[mine])
-
-
-def _halves(middle: Floats, rows: Numbers, size: int) -> Iterator[Numbers]:
-    """Halve a set of points across its longer side until at most ``size`` are together."""
-    if len(rows) <= size:
-        if len(rows):
-            yield np.sort(rows)
-        return
-    spread = np.ptp(middle[rows], axis=0)
-    half = len(rows) // 2
-    order = rows[np.argpartition(middle[rows, int(np.argmax(spread))], half)]
-    yield from _halves(middle, order[:half], size)
-    yield from _halves(middle, order[half:], size)
 
 
 def _changes(*keys: npt.NDArray[Any]) -> Flags:

@@ -185,6 +185,5 @@ def _cut(shapes: npt.NDArray[Any], boxes: npt.NDArray[np.float64]) -> npt.NDArra
 
 
 def _clip(shapes: npt.NDArray[Any], boxes: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
-    clipped = np.empty(len(shapes), dtype=object)
-    clipped[:] = [shapely.clip_by_rect(shape, *box) for shape, box in zip(shapes, boxes.tolist(), strict=True)]
-    return clipped
+    # The ufunc behind shapely.clip_by_rect, which itself takes one rectangle a call: a third of the time.
+    return in_parallel(lambda some, rectangles: shapely.lib.clip_by_rect(some, *rectangles.T), shapes, boxes)
