@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Severity = Literal["forbidden", "needs_exemption", "investigate", "costs", "noted"]
-Operation = Literal["inside", "outside", "within_distance", "shore_zone"]
+Operation = Literal["inside", "outside", "within_distance", "touches", "shore_zone"]
 
 SEVERITIES: tuple[Severity, ...] = ("forbidden", "needs_exemption", "investigate", "costs", "noted")
 """Strongest first."""
@@ -54,18 +54,42 @@ class Condition(_Model):
         Values that pass.
     min, max
         Bounds, both inclusive; dates as ISO text. A missing value never passes a bound.
+    min_setting, max_setting
+        The same, as names of settings of the rule set.
+    mapped
+        The bound must itself be a value of the layer. For extents that are mapped at steps, such as land below
+        one level and the next: between two steps nothing is known, and a bound there would be answered wrongly.
+    missing
+        Only features that have no value: what a rule about the unknown asks for.
     """
 
     field: str
     one_of: tuple[str | int | float, ...] | None = Field(None, alias="in")
     min: float | dt.date | None = None
     max: float | dt.date | None = None
+    min_setting: str | None = None
+    max_setting: str | None = None
+    mapped: bool = False
+    missing: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.one_of is None and self.min is None and self.max is None:
-            raise ValueError("a condition needs in, min or max")
+        bounds = (self.min, self.max, self.min_setting, self.max_setting)
+        given = sum(bound is not None for bound in bounds)
+        if not given and self.one_of is None and self.missing is None:
+            raise ValueError("a condition needs in, min, max, min_setting, max_setting or missing")
+        if self.missing and (given or self.one_of is not None):
+            raise ValueError("what is missing has no value to compare")
+        if None not in (self.min, self.min_setting) or None not in (self.max, self.max_setting):
+            raise ValueError("a bound is a number or a setting, not both")
+        if self.mapped and not given:
+            raise ValueError("mapped is about a bound, and there is none")
         return self
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names of the settings that bound it."""
+        return tuple(name for name in (self.min_setting, self.max_setting) if name is not None)
 
 
 class DistanceByField(_Model):
@@ -118,7 +142,8 @@ class Rule(_Model):
     layer
         The catalogue layer that it reads.
     operation
-        ``inside`` the layer's areas, ``outside`` all of them, ``within_distance`` of its features, or the
+        ``inside`` the layer's areas, ``outside`` all of them, ``within_distance`` of its features, the whole of each
+        parcel that a feature ``touches`` (for registers that have a point for a property, not an extent), or the
         ``shore_zone`` along water (see :mod:`geoplan.land.shoreline`).
     severity
         What it means for building.
@@ -127,6 +152,8 @@ class Rule(_Model):
         field tells nothing of has the number or the setting, or no distance where there is neither.
     where
         Only features that satisfy all these conditions.
+    except_in
+        Layers of areas inside which the rule does not hold. One that is missing excepts nothing.
     parameters
         Further numbers of the operation (of ``shore_zone``: see :class:`geoplan.land.shoreline.ShoreRule`).
     basis
@@ -137,6 +164,11 @@ class Rule(_Model):
         The rule holds from the first day up to, not including, the last.
     exemption, change
         Whether an exemption is thinkable; what would have to change for the rule not to hold.
+    opens
+        Ids of rules whose exemption is thinkable where this rule holds, on a ground that exists only there. Only a
+        rule that is ``noted`` opens others.
+    settle
+        What would settle it where the answer is unknown: which layer to fetch from whom, or what to measure.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -148,6 +180,7 @@ class Rule(_Model):
     distance_setting: str | None = None
     distance_by: DistanceByField | None = None
     where: tuple[Condition, ...] = ()
+    except_in: tuple[str, ...] = ()
     parameters: dict[str, Any] = {}
     basis: Literal["computed", "decided"] = "computed"
     legal_basis: Text
@@ -156,6 +189,8 @@ class Rule(_Model):
     valid_to: dt.date | None = None
     exemption: Exemption = Exemption(thinkable=False)
     change: Text | None = None
+    opens: tuple[str, ...] = ()
+    settle: Text | None = None
 
     @field_validator("parameters")
     @classmethod
@@ -170,11 +205,28 @@ class Rule(_Model):
             fixed > 1 or (fixed == 0 and self.distance_by is None)
         ):
             raise ValueError("needs distance_m or distance_setting, or distance_by with at most one of them")
-        if self.operation in {"inside", "outside"} and (fixed or self.distance_by is not None):
+        if self.operation in {"inside", "outside", "touches"} and (fixed or self.distance_by is not None):
             raise ValueError(f"{self.operation} takes no distance")
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_from >= self.valid_to:
             raise ValueError("valid_from must be before valid_to")
+        if self.opens and self.severity != "noted":
+            raise ValueError("only a rule that is noted opens others")
         return self
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The layers without which the rule cannot be asked."""
+        return (self.layer, "parcels") if self.operation == "touches" else (self.layer,)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names of the settings that decide where it holds."""
+        names = [name for condition in self.where for name in condition.settings]
+        return tuple(names if self.distance_setting is None else [self.distance_setting, *names])
 
     def in_force(self, day: dt.date) -> bool:
         """Tell whether the rule holds on a day."""
@@ -206,9 +258,14 @@ class RuleSet(_Model):
         twice = next((pair[0] for pair in ids if ids.count(pair) > 1), None)
         if twice:
             raise ValueError(f"rule {twice!r} stands twice")
+        known = {rule.id for rule in self.rules}
         for rule in self.rules:
-            if rule.distance_setting is not None and rule.distance_setting not in self.settings:
-                raise ValueError(f"rule {rule.id!r} names an unknown setting {rule.distance_setting!r}")
+            for name in rule.settings:
+                if name not in self.settings:
+                    raise ValueError(f"rule {rule.id!r} names an unknown setting {name!r}")
+            for name in rule.opens:
+                if name not in known:
+                    raise ValueError(f"rule {rule.id!r} opens {name!r}, which is no rule")
         return self
 
     @classmethod
@@ -274,6 +331,26 @@ class RuleSet(_Model):
                 hint=f"Add it under [rules.settings] in geoplan.toml. Who decides: {setting.source}.",
             )
         return value
+
+    def conditions(self, rule: Rule) -> tuple[Condition, ...]:
+        """Return a rule's conditions with the settings that bound them as numbers.
+
+        Raises
+        ------
+        SettingsError
+            A setting is required and not decided.
+        """
+        return tuple(
+            condition.model_copy(
+                update={
+                    bound: self.setting(name)
+                    for bound, name in (("min", condition.min_setting), ("max", condition.max_setting))
+                    if name is not None
+                }
+                | {"min_setting": None, "max_setting": None}
+            )
+            for condition in rule.where
+        )
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule with an id; the last one where several dates have their own."""

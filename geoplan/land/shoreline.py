@@ -17,9 +17,10 @@ import shapely
 from pydantic import BaseModel, ConfigDict
 
 from geoplan.frames import area_m2, metres_per_unit, same_crs
+from geoplan.land.cutouts import cut_out
 from geoplan.land.pieces import QUADRANT_SEGMENTS, chunk_lines
 
-__all__ = ["ShoreRule", "protected_waters", "sea_from_land", "shore_zone", "shoreline"]
+__all__ = ["ShoreRule", "protected_waters", "sea_from_land", "shore_zone", "shoreline", "unsure_waters"]
 
 
 class ShoreRule(BaseModel):
@@ -30,9 +31,11 @@ class ShoreRule(BaseModel):
     lake_min_area_m2
         Lakes smaller than this have none.
     stream_min_width_m
-        Watercourses narrower than this have none; an unknown width counts as wide enough.
+        Watercourses narrower than this have none.
     constructed_before
-        Waters constructed on this day or later have none; an unknown day counts as earlier.
+        Waters constructed on this day or later have none.
+    extended
+        Whether decided extensions belong to the zone; not to a strip that has a width of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +43,7 @@ class ShoreRule(BaseModel):
     lake_min_area_m2: float = 0.0
     stream_min_width_m: float = 0.0
     constructed_before: dt.date | None = None
+    extended: bool = True
 
 
 def sea_from_land(land: gpd.GeoDataFrame, municipality: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -81,8 +85,10 @@ def sea_from_land(land: gpd.GeoDataFrame, municipality: gpd.GeoDataFrame) -> gpd
     )
 
 
-def protected_waters(water: gpd.GeoDataFrame, rule: ShoreRule) -> gpd.GeoDataFrame:
-    """Return the waters whose shore the rule protects.
+def protected_waters(
+    water: gpd.GeoDataFrame, rule: ShoreRule, *, extent: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Return the waters whose shore the rule protects, and those whose shore it may protect.
 
     Parameters
     ----------
@@ -90,18 +96,83 @@ def protected_waters(water: gpd.GeoDataFrame, rule: ShoreRule) -> gpd.GeoDataFra
         The ``water`` layer: polygons, and watercourses as lines.
     rule
         What is exempt.
+    extent
+        The area that the data covers; a lake that ends with it may be larger than its part.
     """
     kinds = water["kind"].to_numpy()
-    areas = area_m2(water).to_numpy()
-    is_area = shapely.get_dimensions(water.geometry.to_numpy()) == 2
-    exempt = (kinds == "lake") & is_area & (areas < rule.lake_min_area_m2)
-    if "width_m" in water:
-        width = pd.to_numeric(water["width_m"], errors="coerce").to_numpy(dtype=float)
-        exempt |= (kinds == "stream") & (width < rule.stream_min_width_m)
-    if rule.constructed_before is not None and "constructed_after" in water:
-        built = pd.to_datetime(water["constructed_after"], errors="coerce").to_numpy()
-        exempt |= built >= np.datetime64(rule.constructed_before)
+    small = np.flatnonzero((kinds == "lake") & _is_flat(water) & (area_m2(water).to_numpy() < rule.lake_min_area_m2))
+    exempt = np.zeros(len(water), dtype=bool)
+    exempt[small] = ~_cut_off(water.iloc[small], extent)
+    exempt |= (kinds == "stream") & (_widths(water) < rule.stream_min_width_m)
+    if rule.constructed_before is not None:
+        exempt |= _built(water) >= np.datetime64(rule.constructed_before)
     return water[~exempt]
+
+
+def unsure_waters(water: gpd.GeoDataFrame, rule: ShoreRule) -> npt.NDArray[np.bool_]:
+    """Tell for which waters the rule's answer hangs on something unknown.
+
+    Parameters
+    ----------
+    water
+        Waters that are not known to be exempt: those of :func:`protected_waters`.
+    rule
+        What is exempt.
+
+    Returns
+    -------
+    numpy.ndarray
+        True for a watercourse of unknown width, a constructed water of unknown day and a lake of unknown area, where
+        the rule asks for it. A watercourse that is mapped as an area is known to be wide enough where a circle of
+        that width fits in it; the area of a lake is unknown where it is a line, or ends small with the data.
+    """
+    kinds, flat = water["kind"].to_numpy(), _is_flat(water)
+    unsure = np.zeros(len(water), dtype=bool)
+    if rule.stream_min_width_m > 0:
+        narrow = (kinds == "stream") & np.isnan(_widths(water))
+        radius = rule.stream_min_width_m / 2 / metres_per_unit(water.crs)
+        measured = np.flatnonzero(narrow & flat)
+        narrow[measured] = shapely.is_empty(shapely.buffer(water.geometry.to_numpy()[measured], -radius))
+        unsure |= narrow
+    if rule.lake_min_area_m2 > 0:
+        # A small lake that was not exempt is one that ends with the data; a line has no area at all.
+        unsure |= (kinds == "lake") & (area_m2(water).to_numpy() < rule.lake_min_area_m2)
+    if rule.constructed_before is not None:
+        unsure |= (kinds == "constructed") & np.isnat(_built(water))
+    return unsure
+
+
+def _is_flat(water: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    flat: npt.NDArray[np.bool_] = shapely.get_dimensions(water.geometry.to_numpy()) == 2
+    return flat
+
+
+def _cut_off(lakes: gpd.GeoDataFrame, extent: gpd.GeoDataFrame | None) -> npt.NDArray[np.bool_]:
+    """Tell which lakes end with the data: within a metre of its edge, and not beyond."""
+    if extent is None or not len(extent) or not len(lakes):
+        return np.zeros(len(lakes), dtype=bool)
+    metre = 1.0 / metres_per_unit(lakes.crs)
+    whole, shapes = shapely.union_all(extent.geometry.to_numpy()), lakes.geometry.to_numpy()
+    inner, outer = shapely.buffer(whole, -metre), shapely.buffer(whole, metre)
+    shapely.prepare([inner, outer])
+    ends: npt.NDArray[np.bool_] = shapely.covers(outer, shapes) & ~shapely.covers(inner, shapes)
+    return ends
+
+
+def _widths(water: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    """Return the widths in metres; NaN where unknown."""
+    if "width_m" not in water:
+        return np.full(len(water), np.nan)
+    widths: npt.NDArray[np.float64] = pd.to_numeric(water["width_m"], errors="coerce").to_numpy(dtype=float)
+    return widths
+
+
+def _built(water: gpd.GeoDataFrame) -> npt.NDArray[np.datetime64]:
+    """Return the days of construction; not-a-time where unknown."""
+    if "constructed_after" not in water:
+        return np.full(len(water), np.datetime64("NaT"))
+    built: npt.NDArray[np.datetime64] = pd.to_datetime(water["constructed_after"], errors="coerce").to_numpy()
+    return built
 
 
 def shoreline(water: gpd.GeoDataFrame, *, extent: gpd.GeoDataFrame | None = None) -> npt.NDArray[Any]:
@@ -158,8 +229,9 @@ def shore_zone(
     Returns
     -------
     GeoDataFrame
-        ``basis`` (``computed_general``, ``decided_extended`` or ``lifted``), ``feature`` (the water's or the
-        decision's id) and ``geometry``: many overlapping pieces; their union is the zone.
+        ``basis`` (``computed_general``, ``computed_unsure`` where it hangs on something unknown about the water,
+        ``decided_extended`` or ``lifted``), ``feature`` (the water's or the decision's id) and ``geometry``: many
+        overlapping pieces; their union is the zone.
 
     Raises
     ------
@@ -168,35 +240,35 @@ def shore_zone(
 
     Notes
     -----
-    Circles have :data:`~geoplan.land.pieces.QUADRANT_SEGMENTS` segments a quadrant.
+    Circles have :data:`~geoplan.land.pieces.QUADRANT_SEGMENTS` segments a quadrant. Where an unsure water's zone
+    overlaps another's both are returned: whoever reads them lets the sure one decide.
     Source: MB 7 kap. 13–18 §§; https://www.naturvardsverket.se/vagledning-och-stod/skyddad-natur/strandskydd/
     """
     crs = same_crs(water, extent, decisions)
-    chosen = protected_waters(water, rule or ShoreRule())
-    lines = shoreline(chosen, extent=extent)
-    zone = shapely.buffer(lines, distance_m / metres_per_unit(crs), quad_segs=QUADRANT_SEGMENTS)
-    parts = [_rows(zone, "computed_general", _nearest_ids(lines, chosen), crs)]
+    rule = rule or ShoreRule()
+    chosen = protected_waters(water, rule, extent=extent)
+    unsure = unsure_waters(chosen, rule)
+    parts = []
+    for waters, basis in ((chosen[~unsure], "computed_general"), (chosen[unsure], "computed_unsure")):
+        lines = shoreline(waters, extent=extent)
+        zone = shapely.buffer(lines, distance_m / metres_per_unit(crs), quad_segs=QUADRANT_SEGMENTS)
+        parts.append(_rows(zone, basis, _nearest_ids(lines, waters), crs))
     if decisions is not None and len(decisions):
-        for decision, basis in (("extended", "decided_extended"), ("lifted", "lifted")):
-            rows = decisions[decisions["decision"] == decision]
-            parts.append(_rows(rows.geometry.to_numpy(), basis, _ids(rows), crs))
-        parts = _without(parts, parts[-1])
-    return pd.concat(parts, ignore_index=True)
+        of_kind = decisions["decision"]
+        if rule.extended:
+            parts.append(_decided(decisions[of_kind == "extended"], "decided_extended"))
+        lifted = _decided(decisions[of_kind == "lifted"], "lifted")
+        parts = [*(_without(part, lifted) for part in parts), lifted]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def _without(parts: list[gpd.GeoDataFrame], lifted: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
-    """Take the lifted areas out of the other parts; only pieces that they touch are cut."""
-    if lifted.empty:
-        return parts
-    area = shapely.union_all(lifted.geometry.to_numpy())
-    shapely.prepare(area)
-    result = []
-    for part in parts[:-1]:
-        shapes = part.geometry.to_numpy().copy()
-        hit = shapely.intersects(area, shapes)
-        shapes[hit] = shapely.difference(shapes[hit], area)
-        result.append(part.set_geometry(gpd.GeoSeries(shapes, crs=part.crs))[~shapely.is_empty(shapes)])
-    return [*result, lifted]
+def _without(part: gpd.GeoDataFrame, lifted: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    shapes = cut_out(part.geometry.to_numpy(), lifted.geometry.to_numpy())
+    return part.set_geometry(gpd.GeoSeries(shapes, index=part.index, crs=part.crs))[~shapely.is_empty(shapes)]
+
+
+def _decided(rows: gpd.GeoDataFrame, basis: str) -> gpd.GeoDataFrame:
+    return _rows(rows.geometry.to_numpy(), basis, _ids(rows), rows.crs)
 
 
 def _rows(shapes: npt.NDArray[Any], basis: str, features: npt.NDArray[Any], crs: object) -> gpd.GeoDataFrame:
