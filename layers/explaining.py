@@ -96,7 +96,9 @@ def _constraints(store: Store, run: Run, bbox: tuple[float, float, float, float]
     """Return the run's rules, with the pieces in a box where one is given."""
     day = dt.date.fromisoformat(run.parameters["rules"]["as_of"])
     rules = RuleSet.from_mapping(run.rule_set).as_of(day)
-    unknown = tuple(dict.fromkeys(rule.id for rule in rules.rules if not _asked(rule.layer, run)))
+    unknown = tuple(
+        dict.fromkeys(rule.id for rule in rules.rules if not all(_asked(layer, run) for layer in rule.needs))
+    )
     pieces = _output(store, run, "constraints", bbox=bbox or (np.inf, np.inf, np.inf, np.inf))
     return Constraints(pieces, rules, unknown)
 

@@ -12,7 +12,7 @@ import shapely
 
 from geoplan.frames import metres_per_unit
 from geoplan.land.constraints import Constraints, select_features
-from geoplan.land.rules import BLOCKING, Rule
+from geoplan.land.rules import BLOCKING, Rule, RuleSet
 from geoplan.text import Text
 
 __all__ = ["Answer", "Explanation", "Fact", "explain_parcel", "explain_point"]
@@ -224,7 +224,12 @@ def _facts(
             facts.append(Fact(rule, "unknown"))
             continue
         mine = hits[hits["rule"] == rule.id]
-        clear = Fact(rule, "no", version=(versions or {}).get(rule.layer), distance_m=_distance(rule, shape, layers))
+        clear = Fact(
+            rule,
+            "no",
+            version=(versions or {}).get(rule.layer),
+            distance_m=_distance(rule, constraints.rules, shape, layers),
+        )
         facts += [clear] if mine.empty else [_hit(clear, hit) for hit in mine.to_dict("records")]
     return tuple(facts)
 
@@ -242,12 +247,14 @@ def _hit(clear: Fact, hit: Mapping[Any, Any]) -> Fact:
     )
 
 
-def _distance(rule: Rule, shape: shapely.Geometry, layers: Mapping[str, gpd.GeoDataFrame] | None) -> float | None:
+def _distance(
+    rule: Rule, rules: RuleSet, shape: shapely.Geometry, layers: Mapping[str, gpd.GeoDataFrame] | None
+) -> float | None:
     """Return the distance in metres to the nearest feature that the rule asks about."""
     frame = (layers or {}).get(rule.layer)
     if frame is None or rule.operation == "outside" or shapely.is_empty(shape):
         return None
-    chosen = select_features(frame, rule.where)
+    chosen = select_features(frame, rules.conditions(rule))
     if not len(chosen):
         return None
     return float(shapely.distance(chosen.geometry.to_numpy(), shape).min() * metres_per_unit(frame.crs))

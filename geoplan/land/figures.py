@@ -86,7 +86,7 @@ def _shore(
 ) -> list[tuple[str, str, float]]:
     rules = {rule.id for rule in constraints.rules.rules if rule.operation == "shore_zone"}
     pieces = constraints.pieces
-    zone = pieces[pieces["rule"].isin(rules) & (pieces["basis"] != "lifted")].geometry.to_numpy()
+    zone = pieces[pieces["rule"].isin(rules) & ~pieces["basis"].isin(["lifted", "computed_unsure"])].geometry.to_numpy()
     if not len(zone):
         return []
     surfaces = water.geometry.to_numpy()

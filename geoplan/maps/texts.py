@@ -197,6 +197,10 @@ _VALUES: Mapping[str, tuple[str, str]] = {
     "severity.noted": ("Noterat", "Noted"),
     "basis.computed": ("beräknat", "computed"),
     "basis.computed_general": ("beräknat generellt skydd", "computed general protection"),
+    "basis.computed_unsure": (
+        "okänt om det gäller: uppgift om vattnet saknas",
+        "unknown whether it holds: a fact about the water is missing",
+    ),
     "basis.decided": ("beslutat", "decided"),
     "basis.decided_extended": ("beslutad utvidgning", "decided extension"),
     "basis.lifted": ("upphävt", "lifted"),
