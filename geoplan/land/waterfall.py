@@ -35,7 +35,8 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
     Returns
     -------
     DataFrame
-        ``step`` (a rule's id or one of :data:`STEPS`), ``kind`` (``total`` or ``loss``), ``title_sv``,
+        ``step`` (a rule's id, with a colon and the severity where that is not the rule's own, or one of
+        :data:`STEPS`), ``kind`` (``total`` or ``loss``), ``title_sv``,
         ``title_en``, ``severity``, ``layer``, ``area_m2`` (negative for a loss), ``parcels`` (how many it
         concerns), ``plots`` and ``homes``. The losses between two totals add up to their difference.
 
@@ -47,15 +48,17 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
     parcels, plots, dropped = buildable.parcels, search.plots, search.dropped
     rows = [_total("parcels", parcels["area_m2"].sum(), len(parcels))]
     blocking = buildable.reasons[buildable.reasons["blocks"] & (buildable.reasons["taken_m2"] > 0)]
-    for rule_id, part in blocking.groupby("rule", sort=False):
+    for (rule_id, severity), part in blocking.groupby(["rule", "severity"], sort=False):
         rule = constraints.rules.rule(str(rule_id))
+        # What a rule takes only because something is unknown is a step of its own.
+        own = severity == rule.severity
         rows.append(
             {
-                "step": rule.id,
+                "step": rule.id if own else f"{rule.id}:{severity}",
                 "kind": "loss",
-                "title_sv": rule.title.sv,
-                "title_en": rule.title.en,
-                "severity": rule.severity,
+                "title_sv": rule.title.sv if own else f"{rule.title.sv}: okänt om det gäller",
+                "title_en": rule.title.en if own else f"{rule.title.en}: unknown whether it holds",
+                "severity": str(severity),
                 "layer": rule.layer,
                 "area_m2": -float(part["taken_m2"].sum()),
                 "parcels": int(part["parcel"].nunique()),
@@ -63,7 +66,9 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
         )
     order = {rule.id: number for number, rule in enumerate(constraints.rules.rules)}
     severities = ("forbidden", "needs_exemption", "investigate")
-    rows[1:] = sorted(rows[1:], key=lambda row: (severities.index(str(row["severity"])), order[str(row["step"])]))
+    rows[1:] = sorted(
+        rows[1:], key=lambda row: (severities.index(str(row["severity"])), order[str(row["step"]).split(":")[0]])
+    )
     slivers = parcels[parcels["sliver_m2"] > 0]
     if len(slivers):
         rows.append(_total("slivers", -float(slivers["sliver_m2"].sum()), len(slivers)) | {"kind": "loss"})
