@@ -19,6 +19,9 @@ __all__ = ["Remainder", "Taken", "remaining", "taken"]
 
 _EMPTY = shapely.Polygon()
 
+_MANY = 8
+"""From more pieces than these on, their union is cheaper than one difference after the other."""
+
 
 @dataclass(frozen=True)
 class Remainder:
@@ -68,7 +71,7 @@ def remaining(tile: Tile) -> Remainder:
     left[swallowed] = _EMPTY
     cut = np.flatnonzero(~swallowed[pairs.parcel])
     cut = cut[pairs.order(tile, cut)]
-    _subtract(left, pairs.parcel[cut], pairs.shapes[pairs.local[cut]], fresh=True)
+    _subtract(left, *_united(pairs.parcel[cut], pairs.shapes[pairs.local[cut]]), fresh=True)
     return Remainder(tile.position, left)
 
 
@@ -144,8 +147,9 @@ class _Rows:
 
     def __init__(self, pairs: _Pairs, start: Numbers, row: Numbers) -> None:
         self.parcel, self.row = pairs.parcel[start], row
-        self._pairs, self._start = pairs, start
-        self._count = np.diff(np.r_[start, len(row)])
+        united, self._pieces = _united(row, pairs.shapes[pairs.local])
+        self._start = np.flatnonzero(_changes(united))
+        self._count = np.diff(np.r_[self._start, len(united)])
         self._swallowed = np.zeros(len(start), dtype=bool)
         self._swallowed[row[pairs.covered]] = True
 
@@ -163,7 +167,7 @@ class _Rows:
         rows, target = rows[alive], target[alive]
         count = self._count[rows]
         pairs = np.repeat(self._start[rows], count) + _ranks(np.repeat(np.arange(len(rows)), count))
-        _subtract(left, np.repeat(target, count), self._pairs.shapes[self._pairs.local[pairs]], fresh=fresh)
+        _subtract(left, np.repeat(target, count), self._pieces[pairs], fresh=fresh)
         return left
 
 
@@ -247,6 +251,20 @@ def _subtract(shapes: Shapes, target: Numbers, pieces: Shapes, *, fresh: bool) -
             touching = shapely.intersects(piece, shapes[at])
             at, piece = at[touching], piece[touching]
         shapes[at] = shapely.difference(shapes[at], piece)
+
+
+def _united(target: Numbers, pieces: Shapes) -> tuple[Numbers, Shapes]:
+    """Unite the pieces of targets that have many: taken one by one, each would pay for the whole target again."""
+    start = np.flatnonzero(_changes(target))
+    many = np.diff(np.r_[start, len(target)]) > _MANY
+    if not many.any():
+        return target, pieces
+    keep = ~np.repeat(many, np.diff(np.r_[start, len(target)]))
+    keep[start] = True
+    pieces = pieces.copy()
+    for first, last in zip(start[many], np.r_[start, len(target)][1:][many], strict=True):
+        pieces[first] = shapely.union_all(pieces[first:last])
+    return target[keep], pieces[keep]
 
 
 def _granted(grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:
