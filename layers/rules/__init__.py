@@ -11,7 +11,7 @@ from typing import Any
 from geoplan.errors import SettingsError
 from geoplan.land.rules import RuleSet
 
-__all__ = ["load_rule_set", "shipped_rule_sets"]
+__all__ = ["load_rule_set", "parent_set", "shipped_rule_sets"]
 
 
 def shipped_rule_sets() -> tuple[str, ...]:
@@ -45,6 +45,12 @@ def load_rule_set(name: str, *, folder: Path | None = None) -> RuleSet:
     A set that ``extends`` another replaces the other's rules and settings of the same id and adds its own.
     """
     return RuleSet.from_mapping(_content(name, folder, ()))
+
+
+def parent_set(name: str, *, folder: Path | None = None) -> str | None:
+    """Return the name of the set that a rule set extends, or ``None``; as in :func:`load_rule_set`."""
+    parent = _parse(name, folder).get("extends")
+    return None if parent is None else str(parent)
 
 
 def _content(name: str, folder: Path | None, seen: tuple[str, ...]) -> dict[str, Any]:
