@@ -16,12 +16,12 @@ from geoplan.errors import FrameError
 from geoplan.frames import metres_per_unit, same_crs
 from geoplan.land.operations import rule_area
 from geoplan.land.pieces import subdivide
-from geoplan.land.rules import SEVERITIES, Rule, RuleSet, Severity
+from geoplan.land.prepared import Prepared
+from geoplan.land.rules import Rule, RuleSet
 from geoplan.land.selection import select_features
-from geoplan.land.tiles import Index
 from geoplan.land.workers import in_parallel
 
-__all__ = ["PIECE_COLUMNS", "Constraints", "Group", "build_constraints", "read_layers", "select_features"]
+__all__ = ["PIECE_COLUMNS", "Constraints", "build_constraints", "read_layers", "select_features"]
 
 PIECE_COLUMNS = (
     "rule",
@@ -39,7 +39,6 @@ PIECE_COLUMNS = (
 )
 
 _WINDOW = ["west", "south", "east", "north"]
-_GROUP = ["rule", "severity", "layer", "basis"]
 
 # Measured with `python -m benchmarks.land`: a wider margin makes more of each piece, a narrower one more cuts through
 # parcels; a smaller waste makes more pieces, a larger one more needless tests.
@@ -47,16 +46,6 @@ _MARGIN_M = 60.0
 _WASTE_M2 = 1_000_000.0
 
 _NAMED_ROWS = 5
-
-
-@dataclass(frozen=True)
-class Group:
-    """What is taken together and told as one reason."""
-
-    rule: str
-    severity: Severity
-    layer: str
-    basis: str
 
 
 @dataclass(frozen=True)
@@ -86,29 +75,9 @@ class Constraints:
         return self.pieces[self.pieces["rule"] == rule_id]
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        """What takes together: strongest first, then in the rules' order."""
-        order = {rule.id: number for number, rule in enumerate(self.rules.rules)}
-        kinds = self.pieces[_GROUP].drop_duplicates().itertuples(index=False)
-        groups = [Group(*map(str, kind)) for kind in kinds]  # type: ignore[arg-type]
-        groups.sort(key=lambda group: (SEVERITIES.index(group.severity), order[group.rule], group.basis))
-        return tuple(groups)
-
-    @cached_property
-    def index(self) -> Index:
-        """The pieces for the engine; ``group`` numbers :attr:`groups`."""
-        number = {group: place for place, group in enumerate(self.groups)}
-        pieces = self.pieces
-        kinds = pieces.groupby(_GROUP, sort=False).ngroup().to_numpy()
-        found = [number[Group(*map(str, kind))] for kind in pieces[_GROUP].drop_duplicates().itertuples(index=False)]  # type: ignore[arg-type]
-        window = pieces[_WINDOW].to_numpy(dtype=float)
-        unbounded = np.array([-np.inf, -np.inf, np.inf, np.inf])
-        return Index(
-            shapes=pieces.geometry.to_numpy(),
-            part=pieces.groupby(["rule", "part"], sort=False).ngroup().to_numpy(dtype=np.intp),
-            window=np.where(np.isnan(window), unbounded, window),
-            group=np.array(found, dtype=np.intp)[kinds],
-        )
+    def prepared(self) -> Prepared:
+        """The pieces as the engine takes them."""
+        return Prepared.of(self.pieces, self.rules)
 
 
 def build_constraints(

@@ -8,16 +8,16 @@ settled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geoplan.land.constraints import Constraints, Group
-from geoplan.land.rules import SEVERITIES, Rule
-from geoplan.land.tiles import DROPPED, KEPT, Grant, Index
+from geoplan.land.prepared import Group, Prepared
+from geoplan.land.rules import Rule
+from geoplan.land.tiles import DROPPED, KEPT, Grant
 
 __all__ = ["BASIS", "Decided", "decide"]
 
@@ -31,28 +31,25 @@ class Decided:
 
     Attributes
     ----------
-    groups
-        The constraints' groups, and those that only decisions make; strongest first.
-    index
-        The constraints' pieces, numbered by these groups.
+    prepared
+        The constraints, with the groups that only decisions make besides their own.
     rule
         For every group the number of its rule.
     grant
         The decisions; ``None`` where there are none.
     """
 
-    groups: tuple[Group, ...]
-    index: Index
+    prepared: Prepared
     rule: npt.NDArray[np.intp]
     grant: Grant | None
 
 
-def decide(constraints: Constraints, parcels: pd.Series[Any], overrides: pd.DataFrame | None) -> Decided:
+def decide(prepared: Prepared, parcels: pd.Series[Any], overrides: pd.DataFrame | None) -> Decided:
     """Put decisions to the constraints.
 
     Parameters
     ----------
-    constraints
+    prepared
         What was computed.
     parcels
         Ids of the parcels, unique.
@@ -60,23 +57,17 @@ def decide(constraints: Constraints, parcels: pd.Series[Any], overrides: pd.Data
         ``parcel``, ``rule`` and ``holds``; of several rows on the same parcel and rule the last counts. Rows on
         parcels that are not there, or on rules that are not in force, decide nothing.
     """
-    rules = {rule.id: rule for rule in constraints.rules.rules}
+    rules = {rule.id: rule for rule in prepared.rules.rules}
     numbers = {rule: number for number, rule in enumerate(rules)}
     rows = _standing(overrides, parcels, rules)
-    added = {group for row in rows.itertuples() for group in _made(rules[str(row.rule)], str(row.holds))}
-    groups = tuple(
-        sorted(
-            {*constraints.groups, *added},
-            key=lambda group: (SEVERITIES.index(group.severity), numbers[group.rule], group.basis),
+    if len(rows):
+        prepared = prepared.with_groups(
+            group for row in rows.itertuples() for group in _made(rules[str(row.rule)], str(row.holds))
         )
-    )
-    place = {group: number for number, group in enumerate(groups)}
-    renumber = np.array([place[group] for group in constraints.groups], dtype=np.intp)
-    index = constraints.index
+    place = {group: number for number, group in enumerate(prepared.groups)}
     return Decided(
-        groups=groups,
-        index=replace(index, group=renumber[index.group]) if len(renumber) else index,
-        rule=np.array([numbers[group.rule] for group in groups], dtype=np.intp),
+        prepared=prepared,
+        rule=np.array([numbers.get(group.rule, -1) for group in prepared.groups], dtype=np.intp),
         grant=_grant(rows, rules, numbers, place) if len(rows) else None,
     )
 
