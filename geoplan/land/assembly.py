@@ -125,21 +125,22 @@ class Assembly:
         for severity, stage in stages.items():
             area = shapely.area(stage)
             more = np.flatnonzero(area > exact)
-            columns = {"parcel": self._ids[more], "severity": severity, "area_m2": area[more] * square}
+            parcels, severities = _texts(self._ids[more]), _texts(np.full(len(more), severity, dtype=object))
+            columns = {"parcel": parcels, "severity": severities, "area_m2": area[more] * square}
             frames.append(gpd.GeoDataFrame(columns, geometry=stage[more], crs=self._crs))
         return pd.concat(frames, ignore_index=True)
 
     def _reasons(self, whole: npt.NDArray[np.float64], square: float) -> pd.DataFrame:
         groups = self._groups
         kinds = {
-            name: np.array([getattr(group, name) for group in groups], dtype=object)[self._group]
+            name: _texts(np.array([getattr(group, name) for group in groups], dtype=object)[self._group])
             for name in ("rule", "severity", "layer", "basis")
         }
         table = pd.DataFrame(
             {
-                "parcel": self._ids[self._parcel],
+                "parcel": _texts(self._ids[self._parcel]),
                 **kinds,
-                "feature": self._features(),
+                "feature": _texts(self._features()),
                 "blocks": self._blocking[self._group],
                 "area_m2": self._alone * square,
                 "share": self._alone / whole[self._parcel],
@@ -165,6 +166,11 @@ class Assembly:
 def _join(answers: Sequence[Taken], name: str) -> npt.NDArray[Any]:
     joined: npt.NDArray[Any] = np.concatenate([getattr(answer, name) for answer in answers])
     return joined
+
+
+def _texts(values: npt.NDArray[Any]) -> pd.Series[Any]:
+    """Return a column of objects: which kind of text pandas makes of one depends on what is missing in it."""
+    return pd.Series(values, dtype=object)
 
 
 def _without_slivers(
