@@ -11,13 +11,29 @@ from shapely.geometry.base import BaseGeometry
 from layers.progress import Progress, silent
 from layers.synthetic.buildings import Buildings, put_up_buildings
 from layers.synthetic.frames import layer
-from layers.synthetic.nature import flood_layer, nature_layer, water_layer
-from layers.synthetic.network import rural_roads
+from layers.synthetic.hazards import (
+    contaminated_layer,
+    erosion_layer,
+    landslide_layer,
+    power_line_layer,
+    radon_layer,
+    traffic_noise_layer,
+)
+from layers.synthetic.interests import biotope_layer, farmland_layer, national_interest_layer, remain_layer
+from layers.synthetic.lowland import flood_layer, low_land, sea_level_layer
+from layers.synthetic.nature import nature_layer, water_layer
+from layers.synthetic.network import Road, rural_roads
 from layers.synthetic.noise import Floats
-from layers.synthetic.parcels import cut_parcels
+from layers.synthetic.parcels import Parcels, cut_parcels
 from layers.synthetic.people import people_tables
 from layers.synthetic.places import Places, find_places
-from layers.synthetic.planning import plan_layer, shore_protection_layer, utility_layer
+from layers.synthetic.planning import (
+    lis_layer,
+    plan_layer,
+    provision_layer,
+    shore_protection_layer,
+    utility_layer,
+)
 from layers.synthetic.public import (
     railway_line,
     road_layer,
@@ -71,6 +87,7 @@ def generate(
         parcels = cut_parcels(rng, terrain, places, roads, railway, settlements, figures)
         buildings = put_up_buildings(rng, parcels)
         advance(1)
+        low = low_land(terrain)
         areas = statistical_layer(terrain, settlements, figures)
         homes = np.repeat(shapely.get_coordinates(shapely.centroid(buildings.footprints)), buildings.dwellings, axis=0)
         frames: dict[str, gpd.GeoDataFrame | pd.DataFrame] = {
@@ -91,14 +108,46 @@ def generate(
             "utility_areas": utility_layer(settlements),
             "shore_protection": shore_protection_layer(terrain, settlements, figures.extent_m),
             "protected_nature": nature_layer(terrain, figures),
-            "flood": flood_layer(terrain),
+            "flood": flood_layer(terrain, low),
+            "sea_levels": sea_level_layer(terrain, low),
+            "lis_areas": lis_layer(terrain, places, figures),
             "services": service_layer(rng, terrain, places, settlements),
             "settlements": settlement_layer(settlements, homes, figures.population / len(homes)),
             "statistical_areas": areas,
         }
+        frames["plan_provisions"] = provision_layer(frames["plans"], parcels)
+        # Chance of their own, so that a new layer changes none of the old ones.
+        frames |= _findings(
+            np.random.default_rng([seed, 1]), terrain, places, roads, railway, parcels, buildings, figures
+        )
         frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
         advance(1)
     return dict(sorted(frames.items()))
+
+
+def _findings(
+    rng: np.random.Generator,
+    terrain: Terrain,
+    places: Places,
+    roads: list[Road],
+    railway: BaseGeometry,
+    parcels: Parcels,
+    buildings: Buildings,
+    size: Size,
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return what registers and surveys know of the land."""
+    return {
+        "ancient_remains": remain_layer(rng, terrain, size),
+        "coastal_erosion": erosion_layer(terrain, places, size),
+        "contaminated_land": contaminated_layer(rng, parcels),
+        "farmland": farmland_layer(rng, parcels, buildings, places, size),
+        "forest_biotopes": biotope_layer(rng, parcels, size),
+        "landslide": landslide_layer(terrain, size),
+        "national_interests": national_interest_layer(terrain, places, roads, railway, size),
+        "power_lines": power_line_layer(terrain, size),
+        "radon": radon_layer(terrain, size),
+        "traffic_noise": traffic_noise_layer(terrain, roads, railway),
+    }
 
 
 def _settlements(

@@ -1,4 +1,4 @@
-"""Water, protected nature and floods."""
+"""Water and protected nature."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from layers.synthetic.contours import faces_above
 from layers.synthetic.frames import layer
-from layers.synthetic.noise import Field, warp
+from layers.synthetic.noise import warp
 from layers.synthetic.parcels import Parcels
 from layers.synthetic.size import Size
 from layers.synthetic.terrain import Terrain
 
-__all__ = ["flood_layer", "nature_layer", "water_layer"]
+__all__ = ["nature_layer", "water_layer"]
 
 _LAKES = ("Storsjön", "Långsjön", "Gransjön", "Abborrtjärn", "Hällsjön", "Mörttjärn", "Björnsjön")
-_FLOODS = ((100, 0.03, 45.0), (200, 0.055, 80.0))
-"""Return period in years, height above the sea as the terrain counts it, reach beside the river in metres."""
 
 
 def water_layer(rng: np.random.Generator, terrain: Terrain, parcels: Parcels) -> gpd.GeoDataFrame:
@@ -38,6 +35,8 @@ def water_layer(rng: np.random.Generator, terrain: Terrain, parcels: Parcels) ->
     river = shapely.union_all(inner[is_river])
     widths = np.round(rng.uniform(1.2, 5.5, len(terrain.streams)), 1)
     widths[0] = 1.4
+    # Nobody has measured the second: whether its shore is protected is unknown.
+    widths[1:2] = np.nan
     n, lines = len(still), len(terrain.streams)
     names = [_LAKES[item] if item < len(_LAKES) else None for item in range(n)]
     return layer(
@@ -56,25 +55,8 @@ def water_layer(rng: np.random.Generator, terrain: Terrain, parcels: Parcels) ->
     )
 
 
-def flood_layer(terrain: Terrain) -> gpd.GeoDataFrame:
-    """Return the low land that water reaches once in 100 and in 200 years."""
-    land = shapely.multipolygons(terrain.land)
-    shapes = []
-    x0, y0 = terrain.height.origin
-    side = terrain.height.cell_m * (len(terrain.height.values) - 1)
-    east = shapely.LineString([(x0 + side - 1, y0), (x0 + side - 1, y0 + side)])
-    for _, level, reach in _FLOODS:
-        raised = Field(terrain.height.values - level, terrain.height.origin, terrain.height.cell_m)
-        faces, above = faces_above(raised)
-        beside = terrain.river_line.simplify(5.0).buffer(reach)
-        low = shapely.union_all([*faces[~above & shapely.intersects(faces, east)], beside])
-        parts = shapely.get_parts(shapely.intersection(low, land))
-        shapes.append(shapely.multipolygons(parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 400)]))
-    return layer("flood", shapes, id=["F100", "F200"], return_period=[period for period, *_ in _FLOODS])
-
-
 def nature_layer(terrain: Terrain, size: Size) -> gpd.GeoDataFrame:
-    """Return reserves on the coast and inland, a Natura 2000 site, a biotope and a water protection area."""
+    """Return reserves on the coast and inland, Natura 2000, a biotope, water protection and one of another kind."""
     (x0, y0), side = size.origin, size.extent_m
     largest = terrain.land[min(4, len(terrain.land) - 1)]
     places: list[tuple[str, str, float, float, float]] = [
@@ -83,6 +65,7 @@ def nature_layer(terrain: Terrain, size: Size) -> gpd.GeoDataFrame:
         ("Kustens naturreservat", "nature_reserve", *_xy(largest.centroid), 0.02),
         ("Utskären", "natura_2000", x0 + 0.83 * side, y0 + 0.29 * side, 0.085),
         ("Myrens biotopskydd", "biotope_protection", x0 + 0.28 * side, y0 + 0.7 * side, 0.012),
+        ("Åsens landskapsbildsskydd", "other", x0 + 0.2 * side, y0 + 0.6 * side, 0.014),
     ]
     discs = [shapely.Point(x, y).buffer(radius * side) for *_, x, y, radius in places]
     shapes = shapely.intersection(warp(discs, terrain.bend, shift_m=side * 0.012, step_m=120.0), terrain.municipality)

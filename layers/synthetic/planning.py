@@ -1,4 +1,4 @@
-"""What has been decided: plans, water-and-sewer areas, and shore protection extended or lifted."""
+"""What has been decided: plans and their provisions, service areas, and where shores are treated differently."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from layers.synthetic.frames import layer
+from layers.synthetic.noise import warp
 from layers.synthetic.parcels import Parcels
+from layers.synthetic.places import Places
+from layers.synthetic.size import Size
 from layers.synthetic.streets import Settlement
 from layers.synthetic.terrain import Terrain
 
-__all__ = ["plan_layer", "shore_protection_layer", "utility_layer"]
+__all__ = ["lis_layer", "plan_layer", "provision_layer", "shore_protection_layer", "utility_layer"]
 
 # By use: code, homes, most homes on a plot, smallest plot (m²), largest building area (m²).
 _RIGHTS: Final[dict[str, tuple[str, str, int | None, float | None, float | None]]] = {
@@ -26,6 +29,12 @@ _RIGHTS: Final[dict[str, tuple[str, str, int | None, float | None, float | None]
     "public": ("C", "prohibited", None, None, None),
     "park": ("N", "prohibited", None, None, None),
 }
+_FRONT_M: Final = 5.0
+"""How wide the ground along the streets is that is not built on, metres."""
+
+_YARD_M: Final = 31.0
+"""How far from the streets the yards for sheds begin, metres."""
+
 _QUARTERS: Final = ("Tallen", "Örnen", "Laxen", "Svanen", "Ekorren", "Granen", "Björken", "Fyren", "Ankaret",
     "Måsen", "Linden", "Vargen", "Räven", "Havsörnen", "Sälen", "Strömmingen")  # fmt: skip
 
@@ -68,6 +77,42 @@ def plan_layer(rng: np.random.Generator, parcels: Parcels, settlements: list[Set
                     }
                 )
     return layer("plans", shapes, **{key: [row[key] for row in rows] for key in rows[0]})
+
+
+def provision_layer(plans: gpd.GeoDataFrame, parcels: Parcels) -> gpd.GeoDataFrame:
+    """Return, in some plans, the strip along the streets that is not built on and the yards for sheds only."""
+    inside = np.flatnonzero(np.isin(parcels.use, ("homes", "development", "flats")) & (parcels.block >= 0))
+    order = inside[np.argsort(parcels.block[inside], kind="stable")]
+    _, first = np.unique(parcels.block[order], return_index=True)
+    # The parcels' own edges, not those of the block that they were cut from: those differ by a noding's centimetre.
+    blocks = np.array([shapely.coverage_union_all(parcels.polygons[own]) for own in np.split(order, first[1:])])
+    use = parcels.use[order[first]]
+    block, plan = shapely.STRtree(plans.geometry.to_numpy()).query(shapely.point_on_surface(blocks), "within")
+    names = plans["id"].to_numpy(dtype=object)[plan]
+    number = np.array([int(name.split("/")[1].split("-")[0]) for name in names])
+    inner = shapely.buffer(blocks, -_FRONT_M, join_style="mitre")
+    yard = shapely.buffer(blocks, -_YARD_M, join_style="mitre")
+    fronts = np.flatnonzero(number % 2 == 0)
+    yards = np.flatnonzero((number % 3 == 0) & (use[block] == "homes") & ~shapely.is_empty(yard[block]))
+    shapes = np.concatenate([shapely.difference(blocks[block[fronts]], inner[block[fronts]]), yard[block[yards]]])
+    return layer(
+        "plan_provisions",
+        shapes,
+        id=[f"PB{item + 1}" for item in range(len(shapes))],
+        plan=[*names[fronts], *names[yards]],
+        kind=["no_building"] * len(fronts) + ["complement_only"] * len(yards),
+        code=["prickmark"] * len(fronts) + ["korsmark"] * len(yards),
+    )
+
+
+def lis_layer(terrain: Terrain, places: Places, size: Size) -> gpd.GeoDataFrame:
+    """Return areas for rural development by the largest lake and on the coast."""
+    side, lake = size.extent_m, terrain.lakes[0]
+    middles = [lake.exterior.interpolate(0.3, normalized=True), *map(shapely.Point, places.shores[-2:])]
+    discs = [shapely.Point(at).buffer(0.02 * side, quad_segs=6) for at in middles]
+    shapes = shapely.intersection(warp(discs, terrain.bend, shift_m=0.005 * side, step_m=60.0), terrain.mainland)
+    names = [f"LIS-område {number + 1} (påhittat)" for number in range(len(shapes))]
+    return layer("lis_areas", shapes, id=[f"LIS{number + 1}" for number in range(len(shapes))], name=names)
 
 
 def utility_layer(settlements: list[Settlement]) -> gpd.GeoDataFrame:

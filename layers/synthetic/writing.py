@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.errors import SettingsError
+from layers.catalogue import layer_type
 from layers.progress import Progress, silent
 from layers.synthetic.generate import generate
 from layers.synthetic.size import SizeName
@@ -29,6 +30,19 @@ _FILES: Final = {
     "protected_nature": "protected_nature.fgb",
     "shore_protection": "shore_protection.gpkg",
     "utility_areas": "utility_areas.gpkg",
+    "plan_provisions": "plan_provisions.gpkg",
+    "lis_areas": "lis_areas.gpkg",
+    "sea_levels": "sea_levels.fgb",
+    "landslide": "landslide.fgb",
+    "coastal_erosion": "coastal_erosion.gpkg",
+    "traffic_noise": "traffic_noise.fgb",
+    "power_lines": "power_lines.fgb",
+    "radon": "radon.fgb",
+    "contaminated_land": "contaminated_land.csv",
+    "ancient_remains": "ancient_remains.gpkg",
+    "farmland": "farmland.parquet",
+    "forest_biotopes": "forest_biotopes.fgb",
+    "national_interests": "national_interests.gpkg",
     "services": "services.csv",
     "settlements": "settlements.parquet",
     "statistical_areas": "statistical_areas.gpkg",
@@ -56,6 +70,12 @@ _TAIL: Final = """\
 [rules]
 set = "sweden"             # the rules that take land away
 as_of = 2026-01-01         # the day whose rules are asked
+
+[rules.settings]           # what the law leaves to the municipality; made up for a place that does not exist
+lowest_foundation_level_m = 2.5
+coastal_erosion_reach_m = 30
+power_line_400kv_m = 130
+power_line_220kv_m = 80
 
 [plots]
 default_status = "unknown" # nobody has said which plots are for sale
@@ -128,7 +148,7 @@ def _settings() -> str:
         if layer_id in _COLUMNS:
             pairs = ", ".join(f'{ours} = "{theirs}"' for ours, theirs in _COLUMNS[layer_id].items())
             lines.append(f"columns = {{ {pairs} }}  # ours = theirs; columns of the same name need no word")
-        if layer_id == "services":
+        if name.endswith(".csv") and layer_type(layer_id).geometry:
             lines += [
                 'x = "easting"              # a table with coordinates',
                 'y = "northing"',

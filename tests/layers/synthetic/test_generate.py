@@ -1,14 +1,20 @@
 """The small municipality, which is made by the same steps as the full one."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 from geoplan.errors import SettingsError
+from geoplan.land.constraints import build_constraints
 from layers.catalogue import catalogue
 from layers.hashing import content_hash
+from layers.rules import load_rule_set
 from layers.synthetic import generate
+
+DAY = dt.date(2026, 1, 1)
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +129,34 @@ def test_waters_that_rules_ask_about_are_there(small):
 
 def test_decisions_of_every_kind_are_there(small):
     assert set(small["shore_protection"]["decision"]) == {"extended", "lifted"}
-    assert set(small["flood"]["return_period"]) == {100, 200}
+    assert set(small["flood"]["return_period"]) == {100, 200, 10_000}
     assert {"B", "J"} <= set(small["plans"]["use_code"])
     assert {"E4", "583"} <= set(small["roads"]["number"].dropna())
     assert {"state", "municipal", "private"} <= set(small["roads"]["kind"])
+    assert set(small["plan_provisions"]["kind"]) == {"no_building", "complement_only"}
+
+
+def test_a_stream_of_unknown_width_has_a_shore_that_is_unsure(small):
+    streams = small["water"].query("kind == 'stream'")
+    assert streams["width_m"].isna().sum() == 1
+    layers = {name: small[name] for name in ("water", "municipality", "shore_protection")}
+    pieces = build_constraints(load_rule_set("sweden"), layers, as_of=DAY).of("shore_protection")
+    unsure = pieces[pieces["basis"] == "computed_unsure"]
+    assert set(unsure["feature"]) == set(streams.loc[streams["width_m"].isna(), "id"])
+    assert set(unsure["severity"]) == {"investigate"}
+
+
+def test_a_higher_sea_reaches_farther(small):
+    levels = small["sea_levels"].set_index("level_m").geometry
+    assert levels[1.5].difference(levels[2.5]).area < 1.0
+    assert levels[2.5].area > levels[1.5].area
+
+
+def test_provisions_lie_in_their_plans_and_along_the_edges_of_parcels(small):
+    provisions = small["plan_provisions"]
+    plans = small["plans"].dissolve("id").geometry
+    for row in provisions.itertuples():
+        assert row.geometry.difference(plans[row.plan].buffer(0.02)).area < 0.01
+    fronts = provisions[provisions["kind"] == "no_building"].geometry
+    # A strip of 5 m around a block: its area is 5 m times half of its two edges.
+    assert (fronts.area / fronts.length).between(2.3, 2.6).all()
