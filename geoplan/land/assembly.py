@@ -63,7 +63,8 @@ class Assembly:
         blocking: npt.NDArray[np.bool_],
         answers: Sequence[Taken],
     ) -> None:
-        self._ids, self._crs = parcels["id"].to_numpy(), parcels.crs
+        self._id, self._crs = parcels["id"].reset_index(drop=True), parcels.crs
+        self._ids = self._id.to_numpy(dtype=object)
         self._shapes = parcels.geometry.to_numpy()
         self._unit = metres_per_unit(parcels.crs)
         self._feature, self._groups, self._blocking = prepared.feature, prepared.groups, blocking
@@ -95,7 +96,7 @@ class Assembly:
         stages = {severity: self._stage(severity) for severity in STAGES}
         remaining = exact - slivers
         table = {
-            "id": self._ids,
+            "id": self._id,
             "area_m2": whole * square,
             "buildable_m2": remaining * square,
             "taken_m2": (whole - remaining) * square,

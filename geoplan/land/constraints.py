@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +22,16 @@ from geoplan.land.rules import Rule, RuleSet
 from geoplan.land.selection import select_features
 from geoplan.land.workers import in_parallel
 
-__all__ = ["PIECE_COLUMNS", "Constraints", "build_constraints", "read_layers", "select_features"]
+__all__ = [
+    "PIECE_COLUMNS",
+    "Constraints",
+    "build_constraints",
+    "check_layer",
+    "deciding",
+    "read_layers",
+    "rule_pieces",
+    "select_features",
+]
 
 PIECE_COLUMNS = (
     "rule",
@@ -119,8 +129,8 @@ def build_constraints(
     made = ready or {}
     new = [rule for rule in asked if rule.id not in made]
     for name in sorted({layer for rule in new for layer in read_layers(rule) if layer in layers}):
-        _check(name, layers[name])
-    frames = [made[rule.id] if rule.id in made else _pieces(rule, in_force, layers) for rule in asked]
+        check_layer(name, layers[name])
+    frames = [made[rule.id] if rule.id in made else rule_pieces(rule, in_force, layers) for rule in asked]
     frames = [frame for frame in frames if len(frame)]
     pieces = (
         pd.concat(frames, ignore_index=True)
@@ -140,7 +150,21 @@ def read_layers(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*rule.needs, *more, *rule.except_in]))
 
 
-def _pieces(rule: Rule, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+def deciding(rule: Rule, rules: RuleSet) -> dict[str, Any]:
+    """Return what of a rule decides its pieces, besides the layers: JSON values, its settings' numbers among them."""
+    told = {"title", "legal_basis", "source", "valid_from", "valid_to", "exemption", "change", "opens", "settle"}
+    settings = {name: rules.settings[name].default for name in rule.settings}
+    return {**rule.model_dump(mode="json", exclude=told), "settings": settings}
+
+
+def rule_pieces(rule: Rule, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Return one rule's pieces (see :class:`Constraints`); the layers that it reads are checked and among ``layers``.
+
+    Raises
+    ------
+    SettingsError
+        A required setting is not decided, or the rule names a field that its layer lacks.
+    """
     crs = layers[rule.layer].crs
     unit = metres_per_unit(crs)
     area = rule_area(rule, rules, layers)
@@ -151,7 +175,7 @@ def _pieces(rule: Rule, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame]) 
         {
             "rule": pd.Series([rule.id] * len(parts), dtype=object),
             "severity": area.severity[owner],
-            "layer": rule.layer,
+            "layer": pd.Series([rule.layer] * len(parts), dtype=object),
             "feature": area.feature[owner],
             "basis": area.basis[owner],
             "distance_m": area.distance_m[owner],
@@ -163,8 +187,16 @@ def _pieces(rule: Rule, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame]) 
     )
 
 
-def _check(name: str, frame: gpd.GeoDataFrame) -> None:
-    """Refuse a layer whose geometries would give wrong areas without a word."""
+def check_layer(name: str, frame: gpd.GeoDataFrame) -> None:
+    """Refuse a layer whose geometries would give wrong areas without a word.
+
+    Raises
+    ------
+    FrameError
+        Geometries are missing, empty or invalid; the rows are named.
+    CRSError
+        The CRS is missing or not a projected one.
+    """
     shapes = frame.geometry.to_numpy()
     metres_per_unit(frame.crs)
     lacking = shapely.is_missing(shapes) | shapely.is_empty(shapes)

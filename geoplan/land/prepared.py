@@ -8,6 +8,7 @@ from typing import Self
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from geoplan.land.rules import SEVERITIES, RuleSet, Severity
 from geoplan.land.tiles import Index, Numbers, Shapes
@@ -60,19 +61,42 @@ class Prepared:
         rules
             The rules in force.
         """
-        kinds = pieces[_GROUP].drop_duplicates().itertuples(index=False)
-        found = [Group(*map(str, kind)) for kind in kinds]  # type: ignore[arg-type]
-        groups = _ordered(found, rules)
-        number = np.array([groups.index(group) for group in found], dtype=np.intp)
+        # Plain Python on purpose: on a few pieces, as an edit has, grouping by pandas takes longer than all the rest.
+        kinds = list(zip(*(pieces[name].tolist() for name in _GROUP), strict=True))
+        groups = _ordered({Group(*kind) for kind in set(kinds)}, rules)
+        number = {(group.rule, group.severity, group.layer, group.basis): at for at, group in enumerate(groups)}
+        order = {rule: at for at, rule in enumerate(sorted({kind[0] for kind in kinds}))}
+        part = pieces["part"].to_numpy(dtype=np.intp)
         window = pieces[_WINDOW].to_numpy(dtype=float)
         unbounded = np.array([-np.inf, -np.inf, np.inf, np.inf])
         index = Index(
             shapes=pieces.geometry.to_numpy(),
-            part=pieces.groupby(["rule", "part"], sort=False).ngroup().to_numpy(dtype=np.intp),
+            part=np.array([order[kind[0]] for kind in kinds], dtype=np.intp) * (part.max(initial=0) + 1) + part,
             window=np.where(np.isnan(window), unbounded, window),
-            group=number[pieces.groupby(_GROUP, sort=False).ngroup().to_numpy()],
+            group=np.array([number[kind] for kind in kinds], dtype=np.intp),
         )
         return cls(groups, index, pieces["feature"].to_numpy(dtype=object), rules)
+
+    @classmethod
+    def nothing(cls, rules: RuleSet) -> Self:
+        """Return no constraints."""
+        none: Numbers = np.empty(0, dtype=np.intp)
+        index = Index(np.empty(0, dtype=object), none, np.empty((0, 4)), none)
+        return cls((), index, np.empty(0, dtype=object), rules)
+
+    def of_rule(self, rule_id: str) -> Numbers:
+        """Return the positions of a rule's pieces, without those that are gone."""
+        mine = np.array([group.rule == rule_id for group in self.groups], dtype=bool)[self.index.group]
+        return np.flatnonzero(mine if self.index.gone is None else mine & ~self.index.gone)
+
+    def frame(self, pieces: Numbers, *, crs: object) -> gpd.GeoDataFrame:
+        """Return what identifies pieces, and their geometry, as a table."""
+        groups = [self.groups[number] for number in self.index.group[pieces]]
+        table = pd.DataFrame({name: [getattr(group, name) for group in groups] for name in _GROUP}, dtype=object)
+        window = self.index.window[pieces]
+        table[_WINDOW] = np.where(np.isfinite(window), window, np.nan)
+        table["feature"] = pd.Series(self.feature[pieces], dtype=object)
+        return gpd.GeoDataFrame(table, geometry=self.index.shapes[pieces], crs=crs)
 
     def with_groups(self, more: Iterable[Group]) -> Self:
         """Return it with groups that no piece has yet; the others are numbered anew."""

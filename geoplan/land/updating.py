@@ -137,7 +137,9 @@ def _in_order(land: Buildable, ids: pd.Series[str]) -> Buildable:
     stage = land.remainders["severity"].map({severity: number for number, severity in enumerate(STAGES)})
     place = order.get_indexer(pd.Index(land.remainders["parcel"]))
     return Buildable(
-        parcels=_rows(land.parcels, pd.Index(land.parcels["id"]).get_indexer(order)),
+        parcels=_rows(land.parcels, pd.Index(land.parcels["id"]).get_indexer(order)).assign(
+            id=ids.reset_index(drop=True)
+        ),
         reasons=_rows(land.reasons, _there(np.argsort(parcel, kind="stable"), parcel)),
         remainders=_rows(land.remainders, _there(np.lexsort([place, stage.to_numpy(dtype=int)]), place)),
     )
