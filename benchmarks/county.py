@@ -21,11 +21,12 @@ RANKS = ("buildings", "nature", "flood", "shore", "railway", "roads")
 """The constraints' kinds, strongest first."""
 
 SIDE_KM = 84
-"""Side of the whole county: 7,056 km², 27,500 constraints and a little over 300,000 parcels."""
+"""Side of the whole county: 7,056 km², half of it land, 27,500 constraints and a little over 300,000 parcels."""
 
 _CELL_M = 70.0
 _ORIGIN = (600_000.0, 6_800_000.0)
-_BUILDINGS_PER_KM2 = 3.135
+_LONGEST_M = 15_000.0
+_BUILDINGS_PER_KM2 = 2.88
 _ROADS_PER_KM = 1.43
 _SMALLEST_M2, _LARGEST_M2 = 1_000.0, 100_000.0
 
@@ -60,14 +61,14 @@ def build_county(*, side_km: float = SIDE_KM, seed: int = 7) -> County:
     rng = np.random.default_rng(seed)
     points = round(side_km * 1000 / _CELL_M) + 1
     side_m = (points - 1) * _CELL_M
-    height = Field(power_law(rng, points, cell_m=_CELL_M, longest_m=25_000, exponent=1.6), _ORIGIN, _CELL_M)
+    height = Field(power_law(rng, points, cell_m=_CELL_M, longest_m=_LONGEST_M, exponent=1.6), _ORIGIN, _CELL_M)
     faces, above = faces_above(height)
     constraints = pd.concat(
         [
             _frame("buildings", _buildings(rng, height, side_m)),
             _frame("nature", _nature(rng, side_m)),
             _frame("flood", _flood(height)),
-            _frame("shore", _shore(faces[above])),
+            _frame("shore", _shore(rng, faces[above], side_m)),
             _frame("railway", _lines(rng, side_m, 3, 30.0, vertices_m=200)),
             _frame("roads", _lines(rng, side_m, round(_ROADS_PER_KM * side_km), 12.0, vertices_m=400)),
         ],
@@ -85,7 +86,9 @@ def _parcels(rng: np.random.Generator, height: Field, side_m: float) -> gpd.GeoD
     density = _field(rng, side_m, 300, longest_m=8_000, exponent=1.6)
 
     def wanted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.clip(21_500 * np.exp(1.2 * density.at(x, y)), 1_700, 70_000)
+        # Small by the water, where people want to live, and larger inland.
+        inland = np.clip(0.25 + 1.5 * height.at(x, y), 0.25, 1.0)
+        return np.clip(26_000 * inland * np.exp(1.2 * density.at(x, y)), 1_700, 70_000)
 
     shapes = split(rng, np.array([_square(side_m)]), wanted, turn=0.2)
     middle = shapely.centroid(shapes)
@@ -116,14 +119,22 @@ def _nature(rng: np.random.Generator, side_m: float) -> Shapes:
 
 
 def _flood(height: Field) -> Shapes:
-    low = np.minimum(height.values, 0.08 - height.values)
+    low = np.minimum(height.values, 0.1 - height.values)
     faces, above = faces_above(Field(low, height.origin, height.cell_m))
     return faces[above & (shapely.area(faces) > 20_000)]
 
 
-def _shore(land: Shapes) -> Shapes:
+def _shore(rng: np.random.Generator, land: Shapes, side_m: float) -> Shapes:
+    """Return a zone along every shore, of 100 m, and of 300 m in half of the county; those of neighbours overlap."""
     rings = shapely.get_parts(shapely.boundary(land))
-    return shapely.buffer(rings, 100.0, quad_segs=2)
+    faces, extended = faces_above(_field(rng, side_m, 300, longest_m=10_000, exponent=2.0))
+    area = shapely.union_all(faces[extended])
+    shapely.prepare(area)
+    zones = shapely.buffer(rings, 100.0, quad_segs=2)
+    far = shapely.intersects(area, rings)
+    wide = shapely.intersection(shapely.buffer(rings[far], 300.0, quad_segs=2), area)
+    zones[far] = shapely.union(zones[far], wide)
+    return shapely.get_parts(zones)
 
 
 def _lines(rng: np.random.Generator, side_m: float, count: int, half_width_m: float, *, vertices_m: float) -> Shapes:

@@ -6,7 +6,7 @@ from benchmarks.contender import Contender
 from benchmarks.contenders.duck import DuckDB
 from benchmarks.contenders.engine import Geoplan, GeoplanReasons, Unavoidable
 from benchmarks.contenders.frames import Dask, Geopandas, Overlay
-from benchmarks.contenders.postgis import PostGIS
+from benchmarks.contenders.postgis import PostGIS, PostGISLateral
 from benchmarks.contenders.sedona import SedonaDB
 from benchmarks.contenders.stream import GeoplanStream
 
@@ -15,6 +15,7 @@ __all__ = ["CONTENDERS"]
 CONTENDERS: tuple[type[Contender], ...] = (
     Overlay,
     Geopandas,
+    PostGISLateral,
     PostGIS,
     DuckDB,
     SedonaDB,

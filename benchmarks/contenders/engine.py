@@ -12,7 +12,7 @@ import shapely
 from benchmarks.contender import MAX_VERTICES, Contender
 from benchmarks.county import RANKS
 from benchmarks.inputs import Inputs
-from geoplan.land.buildable import buildable_land
+from geoplan.land.buildable import buildable_land, remaining_land
 from geoplan.land.constraints import Constraints, build_constraints
 from geoplan.land.pieces import subdivide
 from geoplan.land.rules import Rule, RuleSet
@@ -41,7 +41,7 @@ class Geoplan(Contender):
 
     def run(self) -> None:
         """Compute what is left."""
-        self.left = _remaining_land(self.parcels, self.constraints)
+        self.left = remaining_land(self.parcels, self.constraints)
 
     def areas(self) -> npt.NDArray[np.float64]:
         """Return the areas."""
@@ -129,33 +129,11 @@ def layers_by_kind(constraints: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]
 
 
 def constrain(rules: RuleSet, layers: dict[str, gpd.GeoDataFrame]) -> Constraints:
-    """Build constraints, and the index that is otherwise made when first used."""
+    """Build constraints, and what is otherwise prepared when they are first used."""
     constraints = build_constraints(rules, layers)
-    assert len(constraints.index.shapes)
+    assert constraints.prepared.index is not None
     return constraints
 
 
 def _text(words: str) -> Text:
     return Text(sv=words, en=words)
-
-
-def _remaining_land(parcels: gpd.GeoDataFrame, constraints: Constraints) -> gpd.GeoSeries:
-    try:
-        from geoplan.land.buildable import remaining_land
-    except ImportError:
-        from geoplan.land.buildable import on_threads
-        from geoplan.land.overlay import remaining
-
-        try:
-            from geoplan.land.tiles import cut_tiles
-        except ImportError:
-            from geoplan.land.overlay import cut_tiles
-
-        shapes = parcels.geometry.to_numpy()
-        left = shapes.copy()
-        for answer in on_threads(
-            remaining, cut_tiles(shapes, constraints.index, np.ones(len(constraints.groups), bool))
-        ):
-            left[answer.position] = answer.left
-        return gpd.GeoSeries(left, crs=parcels.crs)
-    return gpd.GeoSeries(remaining_land(parcels, constraints))
