@@ -64,8 +64,10 @@ def test_a_run_derives_everything_and_accounts_for_every_square_metre(filled: St
         "balance", "figures",
     }  # fmt: skip
     steps = result.tables["waterfall"].set_index("step")["area_m2"]
-    # 20 m of sea before the first parcel: the shore zone takes 80 m, two parcels. One is built and has its garden.
-    assert steps["shore_protection"] == pytest.approx(-2 * 1_600)
+    # 20 m of sea before the first parcel: the shore zone takes 80 m, two parcels, 5 m of them the strip for passage.
+    # One is built and has its garden.
+    assert steps["free_passage"] == pytest.approx(-5 * 40)
+    assert steps["shore_protection"] == pytest.approx(-2 * 1_600 + 5 * 40)
     assert steps["parcels"] + steps[result.tables["waterfall"]["kind"].eq("loss").to_numpy()].sum() == pytest.approx(
         steps["plots"]
     )
