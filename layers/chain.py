@@ -24,6 +24,7 @@ from geoplan.land.areas import AREA_KINDS
 from geoplan.land.buildable import Buildable, buildable_land
 from geoplan.land.constraints import Constraints, build_constraints
 from geoplan.land.figures import key_figures
+from geoplan.land.mappers import Mapper, on_threads
 from geoplan.land.plots import PlotSearch, PlotStandards, find_plots
 from geoplan.land.rules import RuleSet
 from geoplan.land.shoreline import sea_from_land
@@ -32,6 +33,7 @@ from geoplan.text import Text
 from layers.catalogue import catalogue
 from layers.progress import Progress, silent
 from layers.provenance import code_version, snapshot_address
+from layers.reuse import Reuse
 from layers.rules import load_rule_set
 from layers.store import LayerVersion, NewLayer, Run, Store
 from layers.workspace import Workspace
@@ -75,11 +77,14 @@ class PlanResult:
         Whether nothing had changed since that run, so that nothing was computed.
     tables
         The derived layers without geometry that people read: waterfall, balance, figures.
+    parcels_computed
+        How many parcels a change touched, so that their land was computed; ``None`` where there are no parcels.
     """
 
     run: Run
     unchanged: bool
     tables: dict[str, Frame]
+    parcels_computed: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -87,13 +92,19 @@ class PlanResult:
             "run": self.run.id,
             "snapshot": self.run.snapshot,
             "unchanged": self.unchanged,
+            "parcels_computed": self.parcels_computed,
             "notes": list(self.run.notes),
             **{name: table.to_dict("records") for name, table in self.tables.items()},
         }
 
 
 def plan(
-    workspace: Workspace, store: Store, *, as_of: dt.date | None = None, progress: Progress = silent
+    workspace: Workspace,
+    store: Store,
+    *,
+    as_of: dt.date | None = None,
+    mapper: Mapper = on_threads,
+    progress: Progress = silent,
 ) -> PlanResult:
     """Derive everything from the store's current layers and keep it as one run.
 
@@ -105,6 +116,8 @@ def plan(
         Where the layers are, and where the derived ones go: all of them or none.
     as_of
         The day whose law holds; default: the workspace's, or today.
+    mapper
+        Who computes the tiles of parcels.
     progress
         Told of every step.
 
@@ -136,9 +149,10 @@ def plan(
     )
     last = store.run()
     if last is not None and last.snapshot == address:
-        return PlanResult(last, True, _readable(store))
+        return PlanResult(last, True, _readable(store), 0)
     layers = read_inputs(store, {name: version.number for name, version in current.items()}, progress)
-    derived = derive(layers, rules, workspace, as_of=day, progress=progress)
+    reuse = Reuse(store, store.preparations, current)
+    derived = derive(layers, rules, workspace, as_of=day, reuse=reuse, mapper=mapper, progress=progress)
     new = [NewLayer(name, table, DERIVED[name], {"derived": True}) for name, table in derived.tables.items()]
     notes = [note.model_dump() for note in derived.notes]
     with progress("Storing"):
@@ -158,7 +172,7 @@ def plan(
         )
     run = store.run()
     assert run is not None  # noqa: S101
-    return PlanResult(run, False, _readable(store))
+    return PlanResult(run, False, _readable(store), reuse.parcels_computed)
 
 
 def read_inputs(store: Store, numbers: Mapping[str, int], progress: Progress = silent) -> dict[str, Frame]:
@@ -177,6 +191,8 @@ def derive(
     workspace: Workspace,
     *,
     as_of: dt.date,
+    reuse: Reuse | None = None,
+    mapper: Mapper = on_threads,
     progress: Progress = silent,
 ) -> Derived:
     """Derive everything that the layers at hand allow; what is lacking is noted, not guessed.
@@ -191,6 +207,10 @@ def derive(
         Plot standards and demand settings; no file of it is read.
     as_of
         The day whose law holds.
+    reuse
+        What an earlier run left; without it everything is computed.
+    mapper
+        Who computes the tiles of parcels.
     progress
         Told of every step.
     """
@@ -198,10 +218,13 @@ def derive(
     spatial = {name: frame for name, frame in layers.items() if isinstance(frame, gpd.GeoDataFrame)}
     _add_sea(spatial, derived)
     with progress("Constraints"):
-        constraints = build_constraints(rules, spatial, as_of=as_of)
+        build = build_constraints if reuse is None else reuse.constraints
+        constraints = build(rules, spatial, as_of=as_of)
         derived.tables["constraints"] = constraints.pieces
     _note_unknown(constraints, derived)
-    buildable, search = _land(spatial, constraints, layers.get("overrides"), workspace, derived, progress)
+    buildable, search = _land(
+        spatial, constraints, layers.get("overrides"), workspace, derived, reuse=reuse, mapper=mapper, progress=progress
+    )
     with progress("Key figures"):
         figures = key_figures(spatial, constraints, buildable, search)
         derived.tables["figures"] = figures
@@ -216,6 +239,9 @@ def _land(
     overrides: Frame | None,
     workspace: Workspace,
     derived: Derived,
+    *,
+    reuse: Reuse | None,
+    mapper: Mapper,
     progress: Progress,
 ) -> tuple[Buildable | None, PlotSearch | None]:
     parcels = layers.get("parcels")
@@ -228,7 +254,8 @@ def _land(
         )
         return None, None
     with progress("Buildable land", total=len(parcels)) as advance:
-        buildable = buildable_land(parcels, constraints, overrides=overrides, advance=advance)
+        compute = buildable_land if reuse is None else reuse.land
+        buildable = compute(parcels, constraints, overrides=overrides, mapper=mapper, advance=advance)
     with progress("Plots"):
         standards = {kind: _standards(workspace, kind) for kind in AREA_KINDS}
         search = find_plots(parcels, buildable, layers, standards=standards, unknown=constraints.unknown)

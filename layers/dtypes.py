@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-__all__ = ["GEOMETRY", "column_types", "restore_frame"]
+__all__ = ["GEOMETRY", "column_types", "restore_column", "restore_frame"]
 
 GEOMETRY = "geometry"
 
@@ -44,7 +44,7 @@ def restore_frame(
     """
     spatial = crs is not None and any(name == GEOMETRY for name, _ in columns)
     data = {
-        name: _column([row[0].get(name) for row in rows], kind)
+        name: restore_column([row[0].get(name) for row in rows], kind)
         for name, kind in columns
         if not (spatial and name == GEOMETRY)
     }
@@ -58,7 +58,8 @@ def restore_frame(
     return restored
 
 
-def _column(values: list[Any], kind: str) -> pd.Series[Any]:
+def restore_column(values: list[Any], kind: str) -> pd.Series[Any]:
+    """Return JSON values (``None`` where missing) as the column of a dtype that they were."""
     if kind.startswith("datetime64"):
         # Text in ISO 8601, some with fractions of a second, some in summer time.
         moments = pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601", utc="," in kind)

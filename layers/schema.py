@@ -18,6 +18,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Text,
     UniqueConstraint,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-__all__ = ["SCHEMA", "Base", "Feature", "LayerVersionRow", "RunRow"]
+__all__ = ["SCHEMA", "Base", "Feature", "LayerVersionRow", "PreparationRow", "RunRow"]
 
 SCHEMA = "geoplan"
 
@@ -111,3 +112,17 @@ class Feature(Base):
     key: Mapped[str | None] = mapped_column(Text)
     properties: Mapped[dict[str, Any]] = mapped_column(JSONB)
     geom: Mapped[Any | None] = mapped_column(Geometry(spatial_index=False))
+
+
+class PreparationRow(Base):
+    """A table that a run made on its way and a later run may take over: only ever a saving of time."""
+
+    __tablename__ = "preparation"
+    __table_args__ = (Index("ix_preparation_name", "name"),)
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True, comment="SHA-256 over all that it was made from")
+    name: Mapped[str] = mapped_column(Text, comment="what it is")
+    meta: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    columns: Mapped[list[list[str]]] = mapped_column(JSONB, comment="names in order, with pandas dtypes")
+    content: Mapped[bytes] = mapped_column(LargeBinary, comment="Parquet, geometry as WKB")
+    used_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

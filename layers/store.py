@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from geoplan.errors import CRSError, DatabaseError, FrameError, NotFoundError
 from layers.dtypes import GEOMETRY, column_types, restore_frame
 from layers.hashing import cell_faults, content_hash, plain_rows, plain_value
+from layers.preparations import Preparations
 from layers.schema import SCHEMA, Feature, LayerVersionRow, RunRow
 from layers.versions import Frame, LayerVersion, NewLayer, Run, version_of
 
@@ -46,6 +47,7 @@ class Store:
         if epsg is None:
             raise CRSError(f"{self.crs.name} has no EPSG code.", hint="PostGIS needs one; choose such a CRS.")
         self.srid: int = epsg
+        self.preparations = Preparations(engine, crs=self.crs)
 
     # -- writing ---------------------------------------------------------------------------------------
 
