@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 settings, 4 input data, 5 dat
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -140,19 +141,30 @@ def plan(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Compute under the law of that day.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Compute parcels tile by tile on a Dask cluster, such as tcp://127.0.0.1:8786. Default: here.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
     language: LanguageOption = None,
 ) -> None:
     """Recompute what is derived: constraints, buildable land, plots, need and balance.
 
-    Prints the waterfall from all land to plots and the balance table. Where nothing that it depends on has
-    changed since the last run, it says so and computes nothing.
+    Prints the waterfall from all land to plots and the balance table. Only parcels that a change touches are
+    computed; where nothing that it depends on has changed since the last run, it says so and computes nothing.
     """
+    from geoplan.land.mappers import on_dask, on_threads
     from layers.chain import plan as run_plan
 
-    with open_session(workspace_folder(context, workspace), language) as session, progress_bars() as progress:
-        result = run_plan(session.workspace, session.store, as_of=parse_date(as_of), progress=progress)
+    with ExitStack() as stack:
+        mapper = on_threads if scheduler is None else stack.enter_context(on_dask(scheduler))
+        session = stack.enter_context(open_session(workspace_folder(context, workspace), language))
+        progress = stack.enter_context(progress_bars())
+        result = run_plan(session.workspace, session.store, as_of=parse_date(as_of), mapper=mapper, progress=progress)
         if as_json:
             print_json(result.to_dict())
         else:

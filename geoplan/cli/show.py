@@ -136,6 +136,7 @@ _WORDS = {
         "notes": "Att veta",
         "unchanged": "Inget har ändrats sedan körning",
         "run": "Körning",
+        "computed": "Fastigheter som beräknades på nytt",
         "figures": "Nyckeltal",
         "value": "värde",
         "unit": "enhet",
@@ -162,6 +163,7 @@ _WORDS = {
         "notes": "To know",
         "unchanged": "Nothing has changed since run",
         "run": "Run",
+        "computed": "Parcels computed anew",
         "figures": "Key figures",
         "value": "value",
         "unit": "unit",
@@ -183,6 +185,8 @@ def plan(result: PlanResult, language: str) -> None:
         out.print(f"[bold]{words['notes']}[/]")
         for note in result.run.notes:
             out.print(f"  • {escape(note[language])}", highlight=False, soft_wrap=True)
+    if result.parcels_computed is not None and not result.unchanged:
+        out.print(f"{words['computed']}: {number(result.parcels_computed)}", highlight=False)
     head = words["unchanged"] if result.unchanged else words["run"]
     out.print(f"{head} {result.run.id}, {result.run.snapshot[:16]}", highlight=False)
 

@@ -82,7 +82,7 @@ def _submitted(client: Client, function: Callable[[Tile], Any], tiles: Iterable[
 
     ahead = max(sum(client.nthreads().values()) * _AHEAD, 1)
     names: dict[Any, str] = {}
-    running = as_completed()
+    running = as_completed(loop=client.loop)
     for tile in tiles:
         # Not pure: the tile's content need not be hashed to know that it is another one.
         future = client.submit(function, tile.packed(), retries=retries, pure=False)
