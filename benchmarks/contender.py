@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.inputs import Inputs
 from geoplan.land.pieces import subdivide
 
-__all__ = ["MAX_VERTICES", "Contender", "areas_by_id", "subdivided"]
+__all__ = ["MAX_VERTICES", "Contender", "areas_by_id", "areas_of", "subdivided"]
 
 MAX_VERTICES = 128
 """Most vertices of a piece of a constraint, for every contender that subdivides."""
@@ -86,6 +86,11 @@ def subdivided(constraints: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Cut constraints into pieces of at most :data:`MAX_VERTICES` vertices: the expert's first step everywhere."""
     pieces = subdivide(constraints.geometry.to_numpy(), max_vertices=MAX_VERTICES)
     return gpd.GeoDataFrame(geometry=pieces.shapes, crs=constraints.crs)
+
+
+def areas_of(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
+    """Bring areas that stand in the parcels' order out of a table."""
+    return np.asarray(column, dtype=float)
 
 
 def areas_by_id(ids: pd.Series[Any], table: pd.Series[Any]) -> npt.NDArray[np.float64]:

@@ -20,7 +20,9 @@ from benchmarks.inputs import CACHE, Inputs, county_folder, make_inputs
 from benchmarks.trial import TOLERANCE, Trial, TrialError, run_trial
 from geoplan.land.workers import worker_count
 
-__all__ = ["Row", "main", "table", "with_ratios"]
+__all__ = ["Row", "app", "measure", "table", "with_ratios"]
+
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Row:
         return self.seconds + self.prepare_seconds
 
 
-def main(
+@app.command()
+def measure(
     *,
     sizes: Annotated[str, typer.Option(help="Numbers of parcels, with commas between.")] = "30000,300000",
     only: Annotated[list[str] | None, typer.Option(help="Measure only this contender; may be given again.")] = None,
@@ -77,7 +80,7 @@ def main(
     """
     wanted = sorted({_number(text) for text in sizes.split(",")})
     contenders = _chosen(only or [])
-    folder = county_folder(side_km, cache=cache)
+    folder = county_folder(side_km, cache=cache.resolve())
     typer.echo(f"County of {side_km:g} km in {folder}", err=True)
     # Apart, so that the contenders' parent stays small.
     with get_context("spawn").Pool(1) as pool:
@@ -165,4 +168,4 @@ def _chosen(names: list[str]) -> list[type[Contender]]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

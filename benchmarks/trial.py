@@ -25,6 +25,8 @@ __all__ = ["TOLERANCE", "Trial", "TrialError", "run_trial"]
 TOLERANCE = 1e-6
 """How far a remainder's area may lie from the reference, as a share of the parcel's area."""
 
+_ROOT = Path(__file__).parents[1]
+
 
 class TrialError(Exception):
     """A contender's process failed; the message is what it said last."""
@@ -78,7 +80,7 @@ def run_trial(contender: type[Contender], inputs: Inputs) -> Trial:
         answer = Path(folder) / "trial.json"
         told = [contender.name, str(inputs.folder), str(inputs.size), str(answer)]
         command = [sys.executable, "-m", __spec__.name, *told]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode:
             said = done.stderr.strip().splitlines() or ["nothing"]
             raise TrialError(f"exit code {done.returncode}: {said[-1]}")

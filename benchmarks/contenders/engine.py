@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from benchmarks.contender import MAX_VERTICES, Contender
+from benchmarks.contender import MAX_VERTICES, Contender, areas_of
 from benchmarks.county import RANKS
 from benchmarks.inputs import Inputs
 from geoplan.land.buildable import buildable_land, remaining_land
@@ -45,7 +45,7 @@ class Geoplan(Contender):
 
     def areas(self) -> npt.NDArray[np.float64]:
         """Return the areas."""
-        return self.left.area.to_numpy()
+        return areas_of(self.left.area)
 
 
 class GeoplanReasons(Geoplan):
@@ -60,7 +60,7 @@ class GeoplanReasons(Geoplan):
     def areas(self) -> npt.NDArray[np.float64]:
         """Return the areas, with the slivers that the engine tells apart."""
         table = self.buildable.parcels
-        return (table["buildable_m2"] + table["sliver_m2"]).to_numpy()
+        return areas_of(table["buildable_m2"] + table["sliver_m2"])
 
 
 class Unavoidable(Contender):

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.contender import Contender, areas_by_id, subdivided
+from benchmarks.contender import Contender, areas_by_id, areas_of, subdivided
 from benchmarks.inputs import Inputs
 from geoplan.land.workers import worker_count
 
@@ -53,7 +53,7 @@ class Geopandas(Contender):
 
     def areas(self) -> npt.NDArray[np.float64]:
         """Return the areas."""
-        return self.left.area.to_numpy()
+        return areas_of(self.left.area)
 
 
 class Dask(Contender):
@@ -80,7 +80,7 @@ class Dask(Contender):
 
     def areas(self) -> npt.NDArray[np.float64]:
         """Return the areas."""
-        return self.left.area.to_numpy()
+        return areas_of(self.left.area)
 
 
 def _remainders(parcels: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame) -> gpd.GeoSeries:

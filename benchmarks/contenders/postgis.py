@@ -12,11 +12,13 @@ import pandas as pd
 import psycopg
 import shapely
 import sqlalchemy as sa
+from psycopg.conninfo import make_conninfo
 
 from benchmarks.contender import MAX_VERTICES, Contender, areas_by_id
 from benchmarks.inputs import Inputs
 from benchmarks.memory import ServerMemory
 from layers.cluster import Cluster
+from layers.server import PORT
 
 __all__ = ["PostGIS", "PostGISLateral"]
 
@@ -79,8 +81,8 @@ class PostGIS(Contender):
         try:
             self._cluster.join()
             url = sa.make_url(self._cluster.url)
-            where = {"host": str(url.query["host"]), "port": str(url.query["port"]), "user": str(url.username)}
-            self.connection = psycopg.connect(dbname="postgres", autocommit=True, **where)
+            where = make_conninfo(dbname="postgres", user=url.username, host=str(url.query["host"]), port=PORT)
+            self.connection = psycopg.connect(where, autocommit=True)
             self.connection.execute("CREATE EXTENSION postgis")
             parcels = inputs.parcels()
             self._ids = parcels["id"]

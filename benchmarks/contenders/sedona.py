@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from benchmarks.contender import Contender, subdivided
+from benchmarks.contender import Contender, areas_of, subdivided
 from benchmarks.inputs import Inputs
 
 __all__ = ["SedonaDB"]
@@ -53,5 +53,5 @@ class SedonaDB(Contender):
     def areas(self) -> npt.NDArray[np.float64]:
         """Return the areas; what nothing touches was never in the answer."""
         table = pa.table(self.context.sql("SELECT id, ST_Area(geometry) AS area FROM remaining")).to_pandas()
-        area = table.set_index("id")["area"].reindex(self.parcels["id"]).to_numpy(dtype=float)
-        return np.where(np.isnan(area), self.parcels.area, area)
+        area = table.set_index("id")["area"].reindex(self.parcels["id"])
+        return areas_of(area.fillna(self.parcels.set_index("id").area))
