@@ -38,8 +38,8 @@ class County:
     Attributes
     ----------
     parcels
-        ``id`` and polygons of 1,000 m² to 10 ha that tile the land, but for the few of other sizes left out; in an
-        order drawn at random, so that the first thousand are spread as evenly as all.
+        ``id`` and polygons of 1,000 m² to 10 ha that tile the land, less the few of other sizes, and overlap by less
+        than a thousandth; in an order drawn at random, so that the first thousand are spread as evenly as all.
     constraints
         ``kind`` (of :data:`RANKS`) and valid polygons, buffers already made.
     """
@@ -109,7 +109,7 @@ def _buildings(rng: np.random.Generator, height: Field, side_m: float) -> Shapes
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half[:, None, :]
     turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=1).reshape(-1, 2, 2)
     houses = shapely.polygons(np.einsum("nij,nkj->nki", turn, corners) + places[:, None, :])
-    return shapely.buffer(houses, 4.5, quad_segs=1)
+    return np.asarray(shapely.buffer(houses, 4.5, quad_segs=1))
 
 
 def _nature(rng: np.random.Generator, side_m: float) -> Shapes:
