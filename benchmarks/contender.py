@@ -38,14 +38,11 @@ class Contender(ABC):
         Distributions that it needs; the first one's version stands in the table.
     slow
         Minutes rather than seconds: run at the smallest size alone.
-    checked
-        Whether it computes every parcel's remainder, so that it can be checked.
     """
 
     name: ClassVar[str]
     packages: ClassVar[tuple[str, ...]] = ("geopandas",)
     slow: ClassVar[bool] = False
-    checked: ClassVar[bool] = True
 
     @abstractmethod
     def __init__(self, inputs: Inputs) -> None: ...

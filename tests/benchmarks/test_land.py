@@ -108,6 +108,21 @@ def test_the_stream_reads_several_row_groups_and_agrees(
     stream.close()
 
 
+def test_a_contender_that_is_missing_is_named_and_one_that_fails_ends_the_program_with_1(
+    inputs: Inputs, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Geopandas, "packages", ("no-such-package",))
+    done = run(cache, "--sizes", "400", "--only", "geopandas")
+    assert "geopandas: skipped, for no-such-package is not installed" in done.stderr
+    assert done.exit_code == 0
+    monkeypatch.undo()
+    # Another process cannot know it by this name.
+    monkeypatch.setattr(Geopandas, "name", "nobody")
+    done = run(cache, "--sizes", "400", "--only", "nobody")
+    assert "nobody: failed, exit code 1" in done.stderr
+    assert done.exit_code == 1
+
+
 def test_ratios_are_of_whole_times(inputs: Inputs) -> None:
     rows = with_ratios(
         [
