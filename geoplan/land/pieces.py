@@ -22,6 +22,11 @@ MAX_VERTICES = 256
 _LINE_VERTICES = 32
 _CLIP_TOLERANCE = 1e-9
 
+_BETWEEN = 0.000377
+
+# Of a polygon's box: where many edges meet in one point, no halving ever leaves few.
+_LEAST = 1e-4
+
 
 @dataclass(frozen=True)
 class Pieces:
@@ -110,19 +115,20 @@ def subdivide(
         piece meets the boxes of many parcels that it does not touch.
     margin
         How far pieces reach over the cut, in the unit of the CRS. What is smaller than the margin then meets a
-        single piece whole, and no cut goes through it. Boxes are not halved below four margins, whatever
-        their vertices.
+        single piece whole, and no cut goes through it. Boxes are not halved below four margins, nor below a
+        ten-thousandth of the polygon's box, whatever their vertices.
 
     Returns
     -------
     Pieces
         A polygon's pieces depend on nothing but the polygon.
     """
-    todo, owner = shapely.get_parts(shapes, return_index=True)
-    polygonal = shapely.get_type_id(todo) == 3
-    todo, owner = todo[polygonal], owner[polygonal]
+    todo, owner = _polygons(shapes)
     polygons = todo
     part = np.arange(len(todo))
+    least = np.maximum(
+        4 * margin, _LEAST * np.ptp(shapely.bounds(todo).reshape(-1, 2, 2), axis=1).max(axis=1, initial=0)
+    )
     window = np.tile([-np.inf, -np.inf, np.inf, np.inf], (len(todo), 1))
     done: list[tuple[npt.NDArray[Any], ...]] = []
     while len(todo):
@@ -130,7 +136,7 @@ def subdivide(
         width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
         large = shapely.get_num_coordinates(todo) > max_vertices
         large |= width * height - shapely.area(todo) > max_waste
-        large &= np.maximum(width, height) > 4 * margin
+        large &= np.maximum(width, height) > least[part]
         done.append((todo[~large], part[~large], window[~large]))
         halves, window = _halve(todo[large], box[large], window[large], margin)
         there = ~shapely.is_empty(halves)
@@ -147,6 +153,16 @@ def subdivide(
     return Pieces(pieces, owner[parts], parts, windows)
 
 
+def _polygons(shapes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """Return the single polygons of shapes, those in collections among them, each with the position of its shape."""
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    while (shapely.get_type_id(parts) > 3).any():
+        parts, outer = shapely.get_parts(parts, return_index=True)
+        owner = owner[outer]
+    polygonal = shapely.get_type_id(parts) == 3
+    return parts[polygonal], owner[polygonal]
+
+
 def _halve(
     shapes: npt.NDArray[Any], box: npt.NDArray[np.float64], window: npt.NDArray[np.float64], margin: float
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
@@ -156,7 +172,11 @@ def _halve(
     west, south, east, north = box.T
     axis = np.where(east - west >= north - south, 0, 1)
     row = np.arange(len(shapes))
-    middle = (box[row, axis] + box[row, axis + 2]) / 2
+    # Where a vertex lies on the rectangle that it is clipped to, GEOS can return polygons that are valid and wrong, and
+    # wrong in both halves alike. So no side but the cut touches the shape, and the cut lies between the millimetres
+    # that coordinates are given in.
+    middle = np.round((box[row, axis] + box[row, axis + 2]) / 2, 3) + _BETWEEN
+    box = box + np.array([-1.0, -1.0, 1.0, 1.0])
     windows, boxes = np.concatenate([window, window]), np.concatenate([box, box])
     for target in (windows, boxes):
         target[row, axis + 2] = middle + margin

@@ -100,3 +100,13 @@ def test_pieces_overlap_by_the_margin_so_that_a_cut_leaves_no_sliver() -> None:
     pieces = subdivide(np.array([disc]), max_vertices=64, margin=0.5).shapes
     parcel = shapely.box(-30, -30, 30, 30)
     assert shapely.difference(parcel, shapely.union_all(pieces)).is_empty
+
+
+def test_of_collections_within_collections_every_polygon_counts() -> None:
+    inner = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)])
+    nested = shapely.GeometryCollection(
+        [shapely.GeometryCollection([inner, shapely.Point(9, 9)]), shapely.box(5, 5, 6, 6)]
+    )
+    pieces = subdivide(np.array([shapely.Point(0, 0), nested]))
+    assert shapely.area(pieces.shapes).sum() == 3
+    assert pieces.owner.tolist() == [1, 1, 1]
