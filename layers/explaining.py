@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
-import geopandas as gpd
-import numpy as np
 import shapely
 
-from geoplan.errors import NotFoundError
 from geoplan.frames import metres_per_unit
-from geoplan.land.constraints import Constraints
-from geoplan.land.explain import Explanation, explain_parcel, explain_point
-from geoplan.land.rules import RuleSet
-from layers.store import Run, Store
+from geoplan.land.explain import Background, Explanation, explain_parcel, explain_point
+from geoplan.land.facts import Place
+from layers.lastrun import Box, LastRun
+from layers.overriding import WITHDRAWN, last_decisions
+from layers.store import Store
 
 __all__ = ["explain_place", "explain_stored_parcel"]
 
@@ -30,23 +25,16 @@ def explain_stored_parcel(store: Store, parcel: str) -> Explanation:
     NotFoundError
         There is no run, or no such parcel.
     """
-    run = _run(store)
-    buildable = _output(store, run, "buildable", keys=[parcel])
-    if not len(buildable):
-        raise NotFoundError(
-            f"There is no parcel {parcel!r}.", hint="`geoplan export parcels FILE.csv` lists their ids."
-        )
-    reasons = _output(store, run, "reasons", keys=[parcel])
-    shape = _input(store, run, "parcels", keys=[parcel]).geometry.iloc[0]
-    layers = _nearby(store, run, shape)
+    last = LastRun.of(store)
+    shape = last.parcel(parcel).geometry.iloc[0]
     return explain_parcel(
         parcel,
-        buildable,
-        reasons,
-        _constraints(store, run, None),
-        layers=layers,
+        last.output("buildable", keys=[parcel]),
+        last.output("reasons", keys=[parcel]),
+        last.constraints(),
+        layers=last.around(_box(store, shape)),
         shape=shape,
-        versions=_versions(run),
+        background=_background(last, parcel),
     )
 
 
@@ -58,68 +46,57 @@ def explain_place(store: Store, x: float, y: float) -> Explanation:
     NotFoundError
         There is no run.
     """
-    run = _run(store)
-    place = shapely.Point(x, y)
-    parcel = None
-    if "parcels" in run.inputs:
-        around = _input(store, run, "parcels", bbox=(x, y, x, y))
-        hit = around[shapely.intersects(around.geometry.to_numpy(), place)]
-        parcel = str(hit["id"].iloc[0]) if len(hit) else None
+    last = LastRun.of(store)
+    point = shapely.Point(x, y)
+    layers = last.around(_box(store, point))
+    parcel = _parcel_at(last, point)
+    if not layers or ("municipality" in last.run.inputs and not _lies_in(last, "municipality", point)):
+        place: Place = "outside"
+    elif "parcels" not in last.run.inputs:
+        place = "no_parcels"
+    else:
+        place = "no_parcel" if parcel is None else "parcel"
     return explain_point(
         x,
         y,
-        _constraints(store, run, (x, y, x, y)),
+        last.constraints((x, y, x, y)),
         parcel=parcel,
-        layers=_nearby(store, run, place),
-        versions=_versions(run),
+        reasons=None if parcel is None else last.output("reasons", keys=[parcel]),
+        place=place,
+        layers=layers,
+        background=_background(last, parcel),
     )
 
 
-def _run(store: Store) -> Run:
-    run = store.run()
-    if run is None:
-        raise NotFoundError("Nothing is computed yet.", hint="Run `geoplan plan` first.")
-    return run
-
-
-def _output(store: Store, run: Run, layer: str, **how: Any) -> gpd.GeoDataFrame:
-    if layer not in run.outputs:
-        raise NotFoundError(f"The last run has no {layer}.", hint="Import parcels, then run `geoplan plan`.")
-    return store.read(layer, version=int(run.outputs[layer]["number"]), **how)
-
-
-def _input(store: Store, run: Run, layer: str, **how: Any) -> gpd.GeoDataFrame:
-    return store.read(layer, version=int(run.inputs[layer]["number"]), **how)
-
-
-def _constraints(store: Store, run: Run, bbox: tuple[float, float, float, float] | None) -> Constraints:
-    """Return the run's rules, with the pieces in a box where one is given."""
-    day = dt.date.fromisoformat(run.parameters["rules"]["as_of"])
-    rules = RuleSet.from_mapping(run.rule_set).as_of(day)
-    unknown = tuple(
-        dict.fromkeys(rule.id for rule in rules.rules if not all(_asked(layer, run) for layer in rule.needs))
+def _background(last: LastRun, parcel: str | None) -> Background:
+    applied, newest = {}, {}
+    if parcel is not None:
+        version = last.run.inputs.get("overrides")
+        applied = {} if version is None else last_decisions(last.store, parcel, version=int(version["number"]))
+        newest = last_decisions(last.store, parcel)
+    return Background(
+        layers=last.notes(),
+        decided={rule: decision for rule, decision in applied.items() if decision.holds != WITHDRAWN},
+        pending={rule: decision for rule, decision in newest.items() if applied.get(rule) != decision},
+        as_of=last.as_of,
+        reach_m=_NEARBY_M,
     )
-    pieces = _output(store, run, "constraints", bbox=bbox or (np.inf, np.inf, np.inf, np.inf))
-    return Constraints(pieces, rules, unknown)
 
 
-def _asked(layer: str, run: Run) -> bool:
-    # The sea is derived where there is land but no water layer.
-    return layer in run.inputs or (layer == "water" and {"land", "municipality"} <= set(run.inputs))
-
-
-def _nearby(store: Store, run: Run, shape: shapely.Geometry) -> dict[str, gpd.GeoDataFrame]:
-    """Return the features of the rules' layers around a shape."""
+def _box(store: Store, shape: shapely.Geometry) -> Box:
     margin = _NEARBY_M / metres_per_unit(store.crs)
     west, south, east, north = shapely.bounds(shape)
-    bbox = (west - margin, south - margin, east + margin, north + margin)
-    layers = {}
-    for name in {rule["layer"] for rule in run.rule_set["rules"]} & set(run.inputs):
-        frame = _input(store, run, name, bbox=bbox)
-        if isinstance(frame, gpd.GeoDataFrame) and len(frame):
-            layers[name] = frame
-    return layers
+    return (west - margin, south - margin, east + margin, north + margin)
 
 
-def _versions(run: Run) -> dict[str, int]:
-    return {name: int(identity["number"]) for name, identity in run.inputs.items()}
+def _parcel_at(last: LastRun, point: shapely.Point) -> str | None:
+    if "parcels" not in last.run.inputs:
+        return None
+    around = last.input("parcels", bbox=(point.x, point.y, point.x, point.y))
+    hit = around[shapely.intersects(around.geometry.to_numpy(), point)]
+    return str(hit["id"].iloc[0]) if len(hit) else None
+
+
+def _lies_in(last: LastRun, layer: str, point: shapely.Point) -> bool:
+    around = last.input(layer, bbox=(point.x, point.y, point.x, point.y))
+    return bool(shapely.intersects(around.geometry.to_numpy(), point).any())

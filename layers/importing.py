@@ -341,7 +341,8 @@ def import_all(
                     known[layer_id] = prepared
             advance(1)
     if layers is None:
-        # A layer that geoplan.toml no longer names is no longer part of the place; its versions are kept.
-        named = {version.layer for version in store.layers()} & set(catalogue())
+        # A layer that geoplan.toml no longer names is no longer part of the place; its versions are kept. What
+        # officials have decided was never named there.
+        named = {version.layer for version in store.layers() if not version.source.get("officials")} & set(catalogue())
         store.write_many([], retire=named - set(workspace.layers))
     return result

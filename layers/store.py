@@ -7,8 +7,8 @@ else. A version is written whole or not at all, and its rows never change.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import geopandas as gpd
@@ -141,6 +141,21 @@ class Store:
             raise DatabaseError(f"Writing failed and nothing is changed: {reason}") from error
         self._analyse()
         return written
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Let one at a time read something and write what follows from it; others wait here, in other processes too.
+
+        Parameters
+        ----------
+        what
+            A name for what is done; only those of the same name wait for each other.
+        """
+        # Not from the pool: those who wait must not keep the one who writes from a connection.
+        waiting = sa.create_engine(self._engine.url, poolclass=sa.NullPool)
+        with waiting.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"geoplan.alone.{what}"))))
+            yield
 
     def _analyse(self) -> None:
         """Tell the planner of the new rows: requests may come sooner than autovacuum."""

@@ -2,145 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
-from geoplan.frames import metres_per_unit
-from geoplan.land.constraints import Constraints, select_features
-from geoplan.land.rules import BLOCKING, Rule, RuleSet
-from geoplan.text import Text
+from geoplan.land.constraints import Constraints
+from geoplan.land.decisions import BASIS, UNSURE, Decision
+from geoplan.land.facts import Answer, Explanation, Fact, LayerNote, Opening, Place, Why
+from geoplan.land.nearest import nearest_m
 
-__all__ = ["Answer", "Explanation", "Fact", "explain_parcel", "explain_point"]
+__all__ = ["Background", "Explanation", "Fact", "LayerNote", "explain_parcel", "explain_point"]
 
-Answer = Literal["yes", "no", "unknown", "disputed"]
-
-BOUNDARY_NOTICE = Text(
-    sv="Kartans gränser är inte juridiskt bindande.",
-    en="Boundaries on the map are not legally binding.",
-)
-"""Source: Lantmäteriet, https://geotorget.lantmateriet.se/dokumentation/GEODOK/15/2025.02_gallande.html"""
-
-_SEVERITY = {
-    "forbidden": Text(sv="förbjudet", en="forbidden"),
-    "needs_exemption": Text(sv="kräver dispens", en="needs an exemption"),
-    "investigate": Text(sv="behöver utredas", en="to be investigated"),
-    "costs": Text(sv="kostar", en="costs"),
-    "noted": Text(sv="noterat", en="noted"),
-}
+_NAMED_FEATURES = 3
+_WHOLE = 1 - 1e-9
+"""The share of a parcel from which on all of it is concerned: what rounding leaves."""
 
 
 @dataclass(frozen=True)
-class Fact:
-    """One rule's word.
+class Background:
+    """What whoever keeps the layers knows besides the figures.
 
     Attributes
     ----------
-    holds
-        ``yes``, ``no`` (asked and clear), ``unknown`` (never asked: the layer is missing) or ``disputed``.
-    area_m2, share
-        What it takes of the parcel by itself; ``None`` for a place, or where it takes nothing.
-    basis, feature, version
-        ``computed_general`` and so on; the causing features; the version of the layer that was asked.
-    distance_m
-        From the parcel or place to the nearest object that the rule asks about, in metres.
+    layers
+        What is told of each layer, by id.
+    decided, pending
+        Officials' decisions on the parcel by rule: those that the figures rest on, and those that they do not rest
+        on yet.
+    as_of
+        The day whose law was applied.
+    reach_m
+        How far around the parcel or place the features reach that are given to measure distances to, in metres.
     """
 
-    rule: Rule
-    holds: Answer
-    area_m2: float | None = None
-    share: float | None = None
-    basis: str | None = None
-    feature: str | None = None
-    version: int | None = None
-    distance_m: float | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        rule = self.rule
-        return {
-            "rule": rule.id,
-            "title": rule.title.model_dump(),
-            "holds": self.holds,
-            "severity": rule.severity,
-            "layer": rule.layer,
-            "layer_version": self.version,
-            "legal_basis": rule.legal_basis.model_dump(),
-            "source": rule.source,
-            "basis": self.basis,
-            "feature": self.feature,
-            "area_m2": self.area_m2,
-            "share": self.share,
-            "distance_m": self.distance_m,
-            "exemption": rule.exemption.model_dump(),
-            "change": rule.change.model_dump() if rule.change else None,
-        }
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Every rule's word on a parcel or a place."""
-
-    subject: str
-    facts: tuple[Fact, ...]
-    area_m2: float | None = None
-    buildable_m2: float | None = None
-    parcel: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def buildable(self) -> Answer:
-        """Whether one may build there, as far as the rules say.
-
-        ``no`` where a rule that was asked takes all of it; ``unknown`` where that hangs on an investigation, or
-        where nothing stands against it but a rule that could was never asked: unknown never counts as buildable.
-        """
-        blocking = [fact for fact in self.facts if fact.rule.severity in BLOCKING]
-        against = {fact.rule.severity for fact in blocking if fact.holds == "yes"}
-        taken = bool(against) if self.buildable_m2 is None else self.buildable_m2 <= 0
-        if taken:
-            return "unknown" if against == {"investigate"} else "no"
-        return "unknown" if any(fact.holds in ("unknown", "disputed") for fact in blocking) else "yes"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return {
-            "subject": self.subject,
-            "parcel": self.parcel,
-            "buildable": self.buildable,
-            "area_m2": self.area_m2,
-            "buildable_m2": self.buildable_m2,
-            "facts": [fact.to_dict() for fact in self.facts],
-            "notice": BOUNDARY_NOTICE.model_dump(),
-            **self.extra,
-        }
-
-    def text(self, language: str = "sv") -> str:
-        """Return it as text for people."""
-        sv = language == "sv"
-        lines = [self.subject]
-        if self.area_m2 is not None and self.buildable_m2 is not None:
-            of = "byggbart av" if sv else "buildable of"
-            lines.append(f"  {self.buildable_m2:,.0f} m² {of} {self.area_m2:,.0f} m²".replace(",", "\u202f"))
-        heads = {
-            "yes": "Gäller:" if sv else "Holds:",
-            "unknown": "Okänt, aldrig tillfrågat (lagret saknas):" if sv else "Unknown, never asked (no layer):",
-            "disputed": "Ifrågasatt:" if sv else "Disputed:",
-            "no": "Tillfrågat och fritt:" if sv else "Asked and clear:",
-        }
-        for answer, head in heads.items():
-            facts = [fact for fact in self.facts if fact.holds == answer]
-            if not facts:
-                continue
-            lines.append(head)
-            for fact in facts:
-                lines.extend(_lines(fact, language) if answer == "yes" else [_short(fact, language)])
-        lines.append(BOUNDARY_NOTICE[language])
-        return "\n".join(lines)
+    layers: Mapping[str, LayerNote] = field(default_factory=dict)
+    decided: Mapping[str, Decision] = field(default_factory=dict)
+    pending: Mapping[str, Decision] = field(default_factory=dict)
+    as_of: dt.date | None = None
+    reach_m: float | None = None
 
 
 def explain_parcel(
@@ -151,7 +57,7 @@ def explain_parcel(
     *,
     layers: Mapping[str, gpd.GeoDataFrame] | None = None,
     shape: shapely.Geometry | None = None,
-    versions: Mapping[str, int] | None = None,
+    background: Background | None = None,
 ) -> Explanation:
     """Explain a parcel from what the chain computed.
 
@@ -167,18 +73,24 @@ def explain_parcel(
         Layers to measure distances to; without them there are none.
     shape
         The parcel's own shape, to measure distances from; default: its buildable remainder.
-    versions
-        Version numbers of the layers.
+    background
+        Versions, decisions and the like.
     """
+    known = background or Background()
     row = buildable[buildable["id"] == parcel].iloc[0]
-    mine = reasons[reasons["parcel"] == parcel]
-    facts = _facts(mine, constraints, shape if shape is not None else row.geometry, layers, versions)
+    hits = reasons[reasons["parcel"] == parcel]
+    place = shape if shape is not None else row.geometry
     return Explanation(
         subject=parcel,
         parcel=parcel,
-        facts=facts,
+        facts=_facts(hits, constraints, place, layers or {}, known),
         area_m2=float(row["area_m2"]),
         buildable_m2=float(row["buildable_m2"]),
+        left_forbidden_m2=_number(row.get("left_forbidden_m2")),
+        left_needs_exemption_m2=_number(row.get("left_needs_exemption_m2")),
+        sliver_m2=_number(row.get("sliver_m2")),
+        as_of=known.as_of,
+        reach_m=known.reach_m,
     )
 
 
@@ -188,8 +100,10 @@ def explain_point(
     constraints: Constraints,
     *,
     parcel: str | None = None,
+    reasons: pd.DataFrame | None = None,
+    place: Place | None = None,
     layers: Mapping[str, gpd.GeoDataFrame] | None = None,
-    versions: Mapping[str, int] | None = None,
+    background: Background | None = None,
 ) -> Explanation:
     """Explain a place.
 
@@ -199,90 +113,134 @@ def explain_point(
         East and north in the CRS of the constraints.
     constraints
         The pieces near the place suffice.
-    parcel
-        The parcel that the place lies in, where known.
-    layers, versions
+    parcel, reasons
+        The parcel that the place lies in, where known, and its reasons: what was decided of it holds at the place.
+    place
+        Where the place lies. What is found ``outside`` of the data holds, but nothing is clear there.
+    layers, background
         As in :func:`explain_parcel`.
     """
-    place = shapely.Point(x, y)
-    here = constraints.pieces[shapely.intersects(constraints.pieces.geometry.to_numpy(), place)]
-    facts = _facts(here.drop_duplicates(["rule", "basis"]), constraints, place, layers, versions)
-    return Explanation(subject=f"{x:.1f}, {y:.1f}", parcel=parcel, facts=facts)
+    known = background or Background()
+    point = shapely.Point(x, y)
+    pieces = constraints.pieces[shapely.intersects(constraints.pieces.geometry.to_numpy(), point)]
+    hits = _decided_here(_at_place(pieces), reasons, constraints, known.decided)
+    facts = _facts(hits, constraints, point, layers or {}, known, outside=place == "outside")
+    return Explanation(
+        subject=f"{x:.1f}, {y:.1f}",
+        parcel=parcel,
+        place=place,
+        facts=facts,
+        as_of=known.as_of,
+        reach_m=known.reach_m,
+    )
+
+
+def _at_place(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a rule and basis, with the features that cause it; where a rule holds for sure it does."""
+    rows = []
+    for _, mine in pieces.groupby(["rule", "basis"], sort=False):
+        features = sorted({str(name) for name in mine["feature"] if not pd.isna(name)})
+        row = mine.iloc[0][["rule", "severity", "layer", "basis"]].to_dict()
+        rows.append(row | {"feature": ", ".join(features[:_NAMED_FEATURES]) or None})
+    found = pd.DataFrame(rows, columns=["rule", "severity", "layer", "basis", "feature"], dtype=object)
+    sure = set(found.loc[~found["basis"].isin([UNSURE, "lifted"]), "rule"])
+    return found[(found["basis"] != UNSURE) | ~found["rule"].isin(list(sure))]
+
+
+def _decided_here(
+    hits: pd.DataFrame, reasons: pd.DataFrame | None, constraints: Constraints, decided: Mapping[str, Decision]
+) -> pd.DataFrame:
+    """Put the decisions on the parcel to what was computed at the place."""
+    rules = {rule.id: rule for rule in constraints.rules.rules}
+    for rule_id in sorted(set(decided) & set(rules)):
+        holds, found = decided[rule_id].holds, hits["rule"] == rule_id
+        open_here = found.any() and (holds != "yes" or (hits.loc[found, "basis"] == UNSURE).all())
+        if holds == "no":
+            hits = hits[~found]
+        elif open_here or (not found.any() and _has_whole(reasons, rule_id)):
+            severity = rules[rule_id].severity if holds == "yes" else "investigate"
+            row = {"rule": rule_id, "severity": severity, "layer": rules[rule_id].layer, "basis": BASIS}
+            hits = pd.concat([hits[~found], pd.DataFrame([row | {"feature": None}], dtype=object)])
+    return hits
+
+
+def _has_whole(reasons: pd.DataFrame | None, rule_id: str) -> bool:
+    """Tell whether a decision lets a rule hold on all of the parcel."""
+    if reasons is None:
+        return False
+    mine = reasons[(reasons["rule"] == rule_id) & (reasons["basis"] == BASIS)]
+    return bool((mine["share"] >= _WHOLE).any())
 
 
 def _facts(
     hits: pd.DataFrame,
     constraints: Constraints,
     shape: shapely.Geometry,
-    layers: Mapping[str, gpd.GeoDataFrame] | None,
-    versions: Mapping[str, int] | None,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    known: Background,
+    *,
+    outside: bool = False,
 ) -> tuple[Fact, ...]:
-    """Return every rule's word: its hits where it has any, else that it is clear, or that it was never asked."""
+    """Return every rule's word: its hits where it has any, else that it is clear, or why nobody knows."""
     facts: list[Fact] = []
     for rule in {rule.id: rule for rule in constraints.rules.rules}.values():
-        if rule.id in constraints.unknown:
-            facts.append(Fact(rule, "unknown"))
-            continue
-        mine = hits[hits["rule"] == rule.id]
-        clear = Fact(
+        distance = partial(nearest_m, rule, constraints.rules, shape, layers, reach_m=known.reach_m)
+        bare = Fact(
             rule,
             "no",
-            version=(versions or {}).get(rule.layer),
-            distance_m=_distance(rule, constraints.rules, shape, layers),
+            layer=known.layers.get(rule.layer),
+            decision=known.decided.get(rule.id),
+            pending=known.pending.get(rule.id),
         )
-        facts += [clear] if mine.empty else [_hit(clear, hit) for hit in mine.to_dict("records")]
-    return tuple(facts)
+        mine = hits[hits["rule"] == rule.id].to_dict("records")
+        if mine:
+            facts += [_hit(replace(bare, distance_m=distance(basis=str(hit["basis"]))), hit) for hit in mine]
+        elif bare.decision is None and rule.id in constraints.unknown:
+            facts.append(replace(bare, holds="unknown", why="never_asked"))
+        elif bare.decision is None and outside:
+            facts.append(replace(bare, holds="unknown", why="outside"))
+        else:
+            facts.append(replace(bare, distance_m=distance()))
+    return tuple(_with_openings(facts))
 
 
-def _hit(clear: Fact, hit: Mapping[Any, Any]) -> Fact:
-    """Return the word of a rule that holds, from its row in ``reasons`` or one of its pieces."""
+def _hit(bare: Fact, hit: Mapping[Any, Any]) -> Fact:
+    """Return the word of a rule that holds or may, from its row in ``reasons`` or one of a place."""
+    basis = str(hit["basis"])
+    holds, why = _answer(basis, bare.decision)
     return replace(
-        clear,
-        rule=clear.rule.model_copy(update={"severity": hit["severity"]}),
-        holds="yes",
-        area_m2=hit.get("area_m2"),
-        share=hit.get("share"),
-        basis=str(hit["basis"]),
+        bare,
+        rule=bare.rule.model_copy(update={"severity": hit["severity"]}),
+        holds=holds,
+        why=why,
+        area_m2=_number(hit.get("area_m2")),
+        share=_number(hit.get("share")),
+        only_m2=_number(hit.get("only_m2")),
+        taken_m2=_number(hit.get("taken_m2")),
+        basis=basis,
         feature=None if pd.isna(hit["feature"]) else str(hit["feature"]),
     )
 
 
-def _distance(
-    rule: Rule, rules: RuleSet, shape: shapely.Geometry, layers: Mapping[str, gpd.GeoDataFrame] | None
-) -> float | None:
-    """Return the distance in metres to the nearest feature that the rule asks about."""
-    frame = (layers or {}).get(rule.layer)
-    if frame is None or rule.operation == "outside" or shapely.is_empty(shape):
-        return None
-    chosen = select_features(frame, rules.conditions(rule))
-    if not len(chosen):
-        return None
-    return float(shapely.distance(chosen.geometry.to_numpy(), shape).min() * metres_per_unit(frame.crs))
+def _answer(basis: str, decision: Decision | None) -> tuple[Answer, Why | None]:
+    if decision is not None and decision.holds in ("unknown", "disputed"):
+        return ("unknown", "decided") if decision.holds == "unknown" else ("disputed", None)
+    if basis == UNSURE and decision is None:
+        return "unknown", "unsure"
+    return "yes", None
 
 
-def _lines(fact: Fact, language: str) -> list[str]:
-    sv = language == "sv"
-    rule = fact.rule
-    head = f"  {rule.title[language]} – {_SEVERITY[rule.severity][language]}"
-    if fact.area_m2 is not None and fact.share is not None:
-        head += f", {fact.area_m2:,.0f} m² ({fact.share:.0%})".replace(",", "\u202f")
-    lines = [head, f"    {rule.legal_basis[language]}"]
-    layer = f"{rule.layer} v{fact.version}" if fact.version else rule.layer
-    word = "lager" if sv else "layer"
-    parts = [f"{word} {layer}", f"{'grund' if sv else 'basis'} {fact.basis}"]
-    if fact.feature:
-        parts.append(f"{'orsak' if sv else 'cause'} {fact.feature}")
-    if fact.distance_m is not None:
-        parts.append(f"{'avstånd' if sv else 'distance'} {fact.distance_m:.0f} m")
-    lines.append("    " + "; ".join(parts))
-    if rule.exemption.thinkable:
-        grounds = f": {rule.exemption.grounds[language]}" if rule.exemption.grounds else "."
-        lines.append(f"    {'Dispens tänkbar' if sv else 'Exemption thinkable'}{grounds}")
-    if rule.change:
-        lines.append(f"    {'Vad som måste ändras' if sv else 'What would have to change'}: {rule.change[language]}")
-    return lines
+def _with_openings(facts: list[Fact]) -> Iterator[Fact]:
+    """Tell of every rule that is not clear which others make an exemption thinkable here."""
+    openers = [fact for fact in facts if fact.rule.opens and fact.holds != "no"]
+    for fact in facts:
+        opened_by = tuple(
+            Opening(opener.rule, opener.holds, opener.area_m2, opener.share, opener.feature)
+            for opener in openers
+            if fact.rule.id in opener.rule.opens and fact.holds != "no"
+        )
+        yield replace(fact, opened_by=opened_by)
 
 
-def _short(fact: Fact, language: str) -> str:
-    text = f"  {fact.rule.title[language]}"
-    return text if fact.distance_m is None else f"{text} ({fact.distance_m:.0f} m)"
+def _number(value: Any) -> float | None:
+    return None if value is None or np.isnan(value) else float(value)

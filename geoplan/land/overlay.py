@@ -277,7 +277,9 @@ def _granted(grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:
         added[number] = grant.whole[number] != DROPPED and not mine.any()
         if becomes == DROPPED:
             keep &= ~mine
-        elif becomes != KEPT:
+        elif becomes == KEPT:
+            group[mine & grant.unsure[pairs.group]] = grant.whole[number]
+        else:
             group[mine] = becomes
     count = int(added.sum())
     kept = replace(pairs, group=group).at(keep)

@@ -97,13 +97,17 @@ class Grant:
     becomes
         The group that the rule's pieces count as there, or :data:`KEPT` or :data:`DROPPED`.
     whole
-        The group that has the whole parcel where no piece of the rule touches it, or :data:`DROPPED`.
+        The group that has the whole parcel where no piece of the rule touches it, or :data:`DROPPED`. What is unsure
+        becomes of that group, too, where the decision leaves the pieces in theirs: that it holds settles it.
+    unsure
+        For every group whether it hangs on something unknown.
     """
 
     parcel: Numbers
     rule: Numbers
     becomes: Numbers
     whole: Numbers
+    unsure: Flags
 
     def on(self, position: Numbers) -> Grant | None:
         """Return the decisions on some parcels, with positions among these; ``None`` where there are none."""
@@ -112,7 +116,7 @@ class Grant:
         if not mine.any():
             return None
         at = np.array([place[number] for number in self.parcel[mine].tolist()], dtype=np.intp)
-        return Grant(at, self.rule[mine], self.becomes[mine], self.whole[mine])
+        return Grant(at, self.rule[mine], self.becomes[mine], self.whole[mine], self.unsure)
 
 
 @dataclass(frozen=True)
