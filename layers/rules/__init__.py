@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import SettingsError
+from geoplan.land.constraints import read_layers
 from geoplan.land.rules import RuleSet
+from layers.catalogue import catalogue
 
 __all__ = ["load_rule_set", "parent_set", "shipped_rule_sets"]
 
@@ -38,13 +40,22 @@ def load_rule_set(name: str, *, folder: Path | None = None) -> RuleSet:
     Raises
     ------
     SettingsError
-        There is no such set, or it is wrong.
+        There is no such set, it is wrong, or a rule reads a layer that the catalogue lacks.
 
     Notes
     -----
     A set that ``extends`` another replaces the other's rules and settings of the same id and adds its own.
     """
-    return RuleSet.from_mapping(_content(name, folder, ()))
+    rules = RuleSet.from_mapping(_content(name, folder, ()))
+    for rule in rules.rules:
+        for layer in read_layers(rule):
+            if layer not in catalogue():
+                near = difflib.get_close_matches(layer, catalogue(), 1)
+                hint = f"Did you mean {near[0]}?" if near else "docs/layers.md has them all."
+                raise SettingsError(
+                    f"Rule {rule.id} of {rules.name} reads the layer {layer!r}, which does not exist.", hint=hint
+                )
+    return rules
 
 
 def parent_set(name: str, *, folder: Path | None = None) -> str | None:

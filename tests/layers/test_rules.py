@@ -258,6 +258,25 @@ def test_a_set_of_one_s_own_is_a_file_of_the_workspace(tmp_path: Path) -> None:
         load_rule_set("own.toml", folder=tmp_path)
 
 
+def test_a_rule_that_reads_a_layer_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    rule = """extends = "generic"
+name = "own"
+[[rules]]
+id = "marsh"
+title = { sv = "Kärr", en = "Marsh" }
+layer = "protected_natur"
+operation = "inside"
+severity = "forbidden"
+legal_basis = { sv = "x", en = "x" }
+source = "x"
+"""
+    (tmp_path / "own.toml").write_text(rule, encoding="utf-8")
+    with pytest.raises(
+        SettingsError, match=r"Rule marsh of own reads the layer 'protected_natur'.*Did you mean protected_nature"
+    ):
+        load_rule_set("own.toml", folder=tmp_path)
+
+
 @pytest.mark.parametrize(("name", "message"), [("swedn", "Did you mean sweden"), ("none.toml", "cannot be read")])
 def test_a_set_that_is_not_there_is_named_with_those_that_are(name: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=message):
