@@ -17,7 +17,7 @@ from geoplan.land.areas import AREA_KINDS, AreaKind, area_kinds, containing
 from geoplan.land.buildable import Buildable
 from geoplan.land.pieces import QUADRANT_SEGMENTS, chunk_lines
 
-__all__ = ["MAIN_BUILDING_M2", "PlotSearch", "PlotStandards", "find_plots", "main_buildings"]
+__all__ = ["MAIN_BUILDING_M2", "PlotSearch", "PlotStandards", "find_plots", "inscribed_widths", "main_buildings"]
 
 MAIN_BUILDING_M2 = 30.0
 """A smaller footprint is a shed and leaves a parcel vacant (an assumption of ours about *lucktomter*)."""
@@ -131,7 +131,7 @@ def find_plots(
     large = shapely.area(parts) * unit**2 >= frame["min_area"].to_numpy()[owner]
     width = np.zeros(len(parts))
     min_width = frame["min_width"].to_numpy()[owner]
-    width[large] = _widths(parts[large], min_width[large], unit)
+    width[large] = inscribed_widths(parts[large], min_width[large], unit)
     good = large & (width >= min_width)
     plots = _assemble(frame, parts[good], owner[good], width[good], crs)
     plots = _describe(plots, frame, plan, layers, rules, unknown)
@@ -161,7 +161,7 @@ def _houses(
     return parcel[order], houses[house[order]]
 
 
-def _widths(parts: npt.NDArray[Any], asked: npt.NDArray[np.float64], unit: float) -> npt.NDArray[np.float64]:
+def inscribed_widths(parts: npt.NDArray[Any], asked: npt.NDArray[np.float64], unit: float) -> npt.NDArray[np.float64]:
     """Return the diameter of each part's largest circle in metres.
 
     Coarsely first (to half a percent of the square root of the area), and to a centimetre where that leaves it
