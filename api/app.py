@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import FastAPI
 from pyproj import CRS
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import geoplan
-from api import health, layers, parcels, plots, tables
+from api import health, layers, overrides, parcels, plots, tables
 from api.errors import register_errors
 from api.middleware import HeadRequests, SecurityHeaders
+from api.officials import Officials
 from api.pages import assets, docs, landing, map
 from api.parameters import KnownParameters
 from api.reading import Serving
@@ -30,13 +33,14 @@ def create_app(
     crs: object,
     default_language: Language = "sv",
     synthetic: bool = False,
+    officials_file: Path | None = None,
 ) -> FastAPI:
-    """Return the application that serves one municipality, read only.
+    """Return the application that serves one municipality; only officials' decisions are ever written.
 
     Parameters
     ----------
     database
-        An open database; only its engine of the reading role is used.
+        An open database; only its engine of the reading role is used, but for officials' decisions.
     title
         The municipality's name.
     crs
@@ -45,9 +49,13 @@ def create_app(
         Language of pages where the caller states none.
     synthetic
         Whether to say on every page that the municipality does not exist.
+    officials_file
+        The file of those who may decide (see :mod:`api.officials`); without it the application only reads.
 
     Raises
     ------
+    SettingsError
+        The file of officials cannot be read or is wrong.
     CRSError
         The CRS has no EPSG code.
     """
@@ -66,7 +74,10 @@ def create_app(
     )
     app.state.serving = Serving(database.read_only_engine, title, srid, default_language, synthetic)
     app.state.maps = map.MapCache()
-    for module in (landing, plots, parcels, tables, map, layers, health, docs, assets):
+    app.state.officials = Officials(officials_file)
+    # The one route that writes is the only one to know the engine that can.
+    app.state.writer = database.engine if app.state.officials.configured else None
+    for module in (landing, plots, parcels, overrides, tables, map, layers, health, docs, assets):
         app.include_router(module.router)
     register_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)

@@ -24,7 +24,7 @@ from geoplan.errors import (
     VerificationError,
 )
 
-__all__ = ["STATUS", "problem", "register_errors"]
+__all__ = ["STATUS", "RefusedError", "problem", "register_errors"]
 
 _log = logging.getLogger("geoplan.api")
 
@@ -37,6 +37,26 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     GeoplanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The status of each error class; a subclass without a line of its own has that of its nearest ancestor."""
+
+
+class RefusedError(GeoplanError):
+    """A request that is refused for what it is, not for what it asks: no token, a body of another kind.
+
+    Parameters
+    ----------
+    status
+        The status to answer with.
+    message, hint
+        As in :class:`geoplan.errors.GeoplanError`.
+    headers
+        Headers of the answer.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, message: str, *, hint: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status, self.headers = status, dict(headers or {})
 
 
 def problem(
@@ -75,6 +95,7 @@ def problem(
 def register_errors(app: FastAPI) -> None:
     """Make every error of an application a problem document."""
     app.add_exception_handler(GeoplanError, _ours)
+    app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(SQLAlchemyError, _database)
@@ -87,6 +108,11 @@ def _ours(_request: Request, error: Exception) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s", error)
     return problem(status, error.message, hint=error.hint)
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)  # noqa: S101
+    return problem(error.status, error.message, hint=error.hint, headers=error.headers)
 
 
 def _validation(_request: Request, error: Exception) -> Response:

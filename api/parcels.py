@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from pyproj import Transformer
 from starlette.responses import Response
 
 from api.negotiation import LanguageParameter, choose_format, choose_language
+from api.officials import official_of
 from api.pages import html, render
 from api.parameters import BAD_REQUEST
 from api.reading import (
@@ -25,6 +27,8 @@ from api.reading import (
 )
 from geoplan.errors import InputError
 from geoplan.land.explain import Explanation
+from geoplan.land.explanation import tell_decision
+from geoplan.land.rules import BLOCKING
 from geoplan.maps.texts import Language
 from layers.explaining import explain_place, explain_stored_parcel
 from layers.store import Store
@@ -39,7 +43,6 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
     **BAD_REQUEST,
     404: {"description": "There is no such parcel."},
 }
-_ANSWERS = ("yes", "disputed", "unknown", "no")
 
 FormatParameter = Annotated[Literal["json", "html", "text"] | None, Query(description="Format; default by Accept.")]
 
@@ -54,7 +57,8 @@ def parcel_explanation(
 ) -> Response:
     """Return every rule's word on a parcel: whether it holds, on what basis, and what would change it.
 
-    A rule `holds` with `yes`, `no` (asked and clear), `unknown` (never asked) or `disputed`.
+    A rule `holds` with `yes`, `no` (asked and clear), `unknown` (never asked, or what decides is missing) or
+    `disputed`. Who decided what an official has decided, and why, is told to officials only.
     """
     return _answer(request, serving, lang, f, parcel=parcel)
 
@@ -99,9 +103,10 @@ def _answer(
 ) -> Response:
     language = choose_language(request, asked_language, serving.default_language)
     chosen = asked_format or choose_format(request, _OFFERED)
+    official = official_of(request) is not None
     with snapshot(serving.engine) as connection:
         current = versions(connection)
-        tag = etag(request, *current.values(), language=language, media=chosen)
+        tag = etag(request, *current.values(), language=language, media=f"{chosen} {official}")
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
         told = provenance(connection, current["constraints"]) if "constraints" in current else {}
@@ -111,7 +116,11 @@ def _answer(
     else:
         assert place is not None  # noqa: S101 - one of the two is given
         explanation = explain_place(store, *place)
-    headers = {"ETag": tag, "Vary": "Accept, Accept-Language", "Content-Language": language}
+    headers = {"ETag": tag, "Vary": "Accept, Accept-Language, Authorization", "Content-Language": language}
+    if official:
+        headers["Cache-Control"] = "private, no-cache"
+    else:
+        explanation = explanation.without_names()
     if chosen == "text":
         return Response(explanation.text(language), media_type="text/plain; charset=utf-8", headers=headers)
     if chosen == "json":
@@ -128,11 +137,6 @@ def _page(
     language: Language,
     current: dict[str, Version],
 ) -> str:
-    content = explanation.to_dict()
-    groups = [
-        {"answer": answer, "facts": [fact for fact in content["facts"] if fact["holds"] == answer]}
-        for answer in _ANSWERS
-    ]
     runs = [version.run for version in current.values() if version.run is not None]
     question = [(name, value) for name, value in request.query_params.multi_items() if name not in ("lang", "f")]
     query = "".join(f"&{quote(name)}={quote(value, safe='')}" for name, value in question)
@@ -142,8 +146,9 @@ def _page(
         title=serving.title,
         synthetic=serving.synthetic,
         subject=explanation.subject,
-        explanation=content,
-        groups=[group for group in groups if group["facts"]],
+        explanation=explanation,
+        tell_decision=partial(tell_decision, language=language),
+        blocking=BLOCKING,
         run=max(runs, default=None),
         path=quote(request.url.path),
         query=query,

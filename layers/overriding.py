@@ -15,7 +15,6 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import InputError, NotFoundError
-from geoplan.frames import metres_per_unit
 from geoplan.land.decisions import WITHDRAWN, Decision, Ruling
 from geoplan.land.rules import SEVERITIES
 from layers.faults import did_you_mean
@@ -42,7 +41,8 @@ _LONGEST = {"reason": 2_000, "official": 200}
 
 _SOURCE = {"officials": True}
 _NEAR_AT_MOST = 20_000
-_SMALLEST_M2 = 1e-6
+_NEGLIGIBLE = 1e-9
+"""Of a parcel's area: what rounding leaves of shapes that only touch."""
 
 
 def override(
@@ -189,7 +189,7 @@ def _computed(last: LastRun, parcel: str, rule: str) -> tuple[str, str | None]:
         return "unknown", None
     pieces = last.constraints(tuple(shapely.bounds(shape)), rule).pieces
     common = shapely.area(shapely.intersection(pieces.geometry.to_numpy(), shape))
-    found = pieces[common * metres_per_unit(last.store.crs) ** 2 > _SMALLEST_M2]
+    found = pieces[common > _NEGLIGIBLE * shapely.area(shape)]
     if found.empty:
         return "no", None
     strongest = min(zip(found["severity"].map(SEVERITIES.index), found["basis"], strict=True))

@@ -39,20 +39,32 @@ def docs(request: Request, serving: Annotated[Serving, Depends(serving)], lang: 
 
 def _operations(description: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for path, methods in description["paths"].items():
-        operation = methods.get("get")
-        if operation is None:
-            continue
-        yield {
-            "tag": operation.get("tags", [""])[0],
-            "path": path,
-            "anchor": "get" + "".join(letter if letter.isalnum() else "-" for letter in path),
-            "summary": operation["summary"],
-            "description": operation.get("description", "").replace("`", ""),
-            "parameters": [_parameter(parameter) for parameter in operation.get("parameters", ())],
-            "answers": "; ".join(
-                _answer(code, answer) for code, answer in operation["responses"].items() if code != "422"
-            ),
-        }
+        for method, operation in methods.items():
+            yield _operation(path, method, operation)
+
+
+def _operation(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tag": operation.get("tags", [""])[0],
+        "method": method.upper(),
+        "path": path,
+        "anchor": method + "".join(letter if letter.isalnum() else "-" for letter in path),
+        "summary": operation["summary"],
+        "description": operation.get("description", "").replace("`", ""),
+        "parameters": [
+            *(_parameter(parameter) for parameter in operation.get("parameters", ())),
+            *_members(operation.get("requestBody", {})),
+        ],
+        "answers": "; ".join(_answer(code, answer) for code, answer in operation["responses"].items() if code != "422"),
+    }
+
+
+def _members(body: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield the members of a JSON body as parameters."""
+    for content in body.get("content", {}).values():
+        for name, schema in content["schema"]["properties"].items():
+            described = {"name": name, "schema": schema, "description": schema.get("description", "")}
+            yield _parameter(described | {"required": name in content["schema"]["required"]})
 
 
 def _parameter(parameter: Mapping[str, Any]) -> dict[str, str]:

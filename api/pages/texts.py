@@ -53,10 +53,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "created": ("Inläst eller beräknat", "Imported or computed"),
     "docs_title": ("Gränssnitt för program", "Interface for programs"),
     "docs_lead": (
-        "Allt är öppet att läsa utan nyckel. Areor är i m², avstånd i m, koordinater i grader "
-        "(WGS 84, longitud först) där inget annat sägs. En fullständig beskrivning för program finns i",
-        "Everything is open to read without a key. Areas are in m², distances in m, coordinates in degrees "
-        "(WGS 84, longitude first) unless said otherwise. A complete description for programs is found in",
+        "Allt är öppet att läsa utan nyckel, utom vem som har beslutat vad, och varför. Areor är i m², avstånd i m, "
+        "koordinater i grader (WGS 84, longitud först) där inget annat sägs. "
+        "En fullständig beskrivning för program finns i",
+        "Everything is open to read without a key, but who decided what, and why. Areas are in m², distances in m, "
+        "coordinates in degrees (WGS 84, longitude first) unless said otherwise. "
+        "A complete description for programs is found in",
     ),
     "parameter": ("Parameter", "Parameter"),
     "allowed_values": ("Värden", "Values"),
@@ -72,6 +74,30 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "source": ("Källa", "Source"),
     "basis": ("Grund", "Basis"),
     "buildable_of": ("{part} av {whole} m² är byggbara.", "{part} of {whole} m² are buildable."),
+    "left_investigated": (
+        "om det som är okänt visar sig inte hindra: {area} m²",
+        "if what is unknown turns out not to stand against it: {area} m²",
+    ),
+    "left_exempted": ("om dispenser ges: {area} m²", "if exemptions are granted: {area} m²"),
+    "left_exempted_too": ("om dispenser dessutom ges: {area} m²", "if exemptions are granted as well: {area} m²"),
+    "law_of": ("Lagen som den gällde {day}.", "The law as it was on {day}."),
+    "only_this": ("som ingen annan regel tar", "that no other rule takes"),
+    "takes_beyond": ("utöver vad reglerna före tar", "beyond what the rules before it take"),
+    "taken_before": ("allt har redan tagits av reglerna före", "all of it is taken by the rules before it"),
+    "below_one": ("under 1", "below 1"),
+    "distance": ("Avstånd", "Distance"),
+    "to_object": ("till närmaste objekt", "to the nearest object"),
+    "to_shore": ("till stranden", "to the shore"),
+    "nothing_within": ("Inget inom {metres} m", "Nothing within {metres} m"),
+    "imported": ("inläst {day}", "imported {day}"),
+    "described": ("data från {day}", "data of {day}"),
+    "made_of": ("beräknat ur {layers}", "computed from {layers}"),
+    "opened_by": ("Öppnas av", "Opened by"),
+    "opened_unknown": ("okänt om det finns här", "unknown whether there is one here"),
+    "settle": ("Avgörs av", "Settled by"),
+    "decision": ("Beslut", "Decision"),
+    "pending": ("Beslut som väntar", "Decision that waits"),
+    "pending_help": ("Räknas in vid nästa beräkning.", "It is applied at the next computation."),
     "explanation": ("Förklaring", "Explanation"),
     "as_json": ("Samma svar som JSON", "The same answer as JSON"),
 }
@@ -102,14 +128,30 @@ _MAPPINGS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "disputed": ("Uppgifterna är ifrågasatta.", "The facts are disputed."),
     },
-    "answer_headings": {
+    "groups": {
         "yes": ("Gäller här", "Holds here"),
+        "unsure": ("Okänt om det gäller", "Unknown whether it holds"),
         "disputed": ("Ifrågasatt", "Disputed"),
-        "unknown": (
+        "decided_no": ("Gäller inte, enligt beslut", "Does not hold, by decision"),
+        "waiting": ("Prövat och fritt, men ett beslut väntar", "Asked and clear, but a decision waits"),
+        "never_asked": (
             "Okänt: aldrig prövat, för att lagret saknas",
             "Unknown: never asked, because the layer is missing",
         ),
-        "no": ("Prövat och fritt", "Asked and clear"),
+        "outside": ("Okänt: platsen ligger utanför data", "Unknown: the place lies outside the data"),
+        "clear": ("Prövat och fritt", "Asked and clear"),
+    },
+    "places": {
+        "parcel": ("Platsen ligger på fastigheten", "The place lies on the parcel"),
+        "no_parcel": ("Platsen ligger inte på någon fastighet i lagret.", "The place lies on no parcel of the layer."),
+        "no_parcels": (
+            "Inga fastigheter är inlästa, så vilken fastighet platsen ligger på är okänt.",
+            "No parcels are imported, so which parcel the place lies on is unknown.",
+        ),
+        "outside": (
+            "Platsen ligger utanför kommunen eller dess data: att inget hittas betyder inte att det är fritt.",
+            "The place lies outside the municipality or its data: that nothing is found does not mean clear.",
+        ),
     },
 }
 

@@ -41,6 +41,7 @@ class Session:
 
         from api.app import create_app
         from geoplan.cli.show import out
+        from layers.settings import Environment
 
         municipality = self.workspace.municipality
         app = create_app(
@@ -49,6 +50,7 @@ class Session:
             crs=municipality.crs,
             default_language=municipality.language,
             synthetic=municipality.synthetic,
+            officials_file=Environment().officials_file,
         )
         address = f"http://{host}:{port}/"
         out.print(f"Serving {address} (Ctrl-C stops)", highlight=False)

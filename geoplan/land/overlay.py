@@ -19,6 +19,9 @@ __all__ = ["Remainder", "Taken", "remaining", "taken"]
 
 _EMPTY = shapely.Polygon()
 
+_NEGLIGIBLE = 1e-9
+"""Of a parcel's area: what rounding leaves of shapes that only touch."""
+
 _MANY = 8
 """From more pieces than these on, their union is cheaper than one difference after the other."""
 
@@ -79,7 +82,7 @@ def taken(tile: Tile) -> Taken:
     """Compute what is left of a tile's parcels, and what every group has to do with it."""
     pairs = _pairs(tile, np.ones(len(tile.blocking), dtype=bool))
     if tile.grant is not None and tile.rule is not None:
-        pairs = _granted(tile.grant, tile.rule, pairs)
+        pairs = _granted(tile, tile.grant, tile.rule, pairs)
     pairs = pairs.at(pairs.order(tile, np.arange(len(pairs.parcel)), by_group=True))
     begins = _changes(pairs.parcel, pairs.group)
     rows = _Rows(pairs, np.flatnonzero(begins), np.cumsum(begins) - 1)
@@ -267,14 +270,15 @@ def _united(target: Numbers, pieces: Shapes) -> tuple[Numbers, Shapes]:
     return target[keep], pieces[keep]
 
 
-def _granted(grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:
+def _granted(tile: Tile, grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:
     """Put decisions in place of what was computed."""
     asked = rule[pairs.group]
     keep, added = np.ones(len(asked), dtype=bool), np.zeros(len(grant.parcel), dtype=bool)
     group = pairs.group.copy()
     for number, becomes in enumerate(grant.becomes.tolist()):
         mine = (pairs.parcel == grant.parcel[number]) & (asked == grant.rule[number])
-        added[number] = grant.whole[number] != DROPPED and not mine.any()
+        # What only touches the parcel's edge has nothing of it.
+        added[number] = grant.whole[number] != DROPPED and not _overlapping(tile, pairs.at(mine)).any()
         if becomes == DROPPED:
             keep &= ~mine
         elif becomes == KEPT:
@@ -291,6 +295,14 @@ def _granted(grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:
         group=np.concatenate([kept.group, grant.whole[added]]),
         covered=np.concatenate([kept.covered, np.ones(count, dtype=bool)]),
     )
+
+
+def _overlapping(tile: Tile, pairs: _Pairs) -> Flags:
+    """Tell which pairs have area in common, more than rounding makes."""
+    parcels = tile.parcels[pairs.parcel]
+    common = shapely.area(shapely.intersection(pairs.shapes[pairs.local], parcels))
+    overlapping: Flags = common > _NEGLIGIBLE * shapely.area(parcels)
+    return overlapping
 
 
 def _changes(*keys: npt.NDArray[Any]) -> Flags:

@@ -204,6 +204,7 @@ _VALUES: Mapping[str, tuple[str, str]] = {
     "basis.decided": ("beslutat", "decided"),
     "basis.decided_extended": ("beslutad utvidgning", "decided extension"),
     "basis.lifted": ("upphävt", "lifted"),
+    "basis.override": ("en tjänstemans beslut", "an official's decision"),
 }
 
 

@@ -1,9 +1,11 @@
 """A small municipality as data, its application on a real server, and a real browser."""
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -16,10 +18,13 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.app import create_app
+from api.officials import new_token
 from geoplan.land.rules import RuleSet
+from layers.chain import plan
 from layers.cluster import Cluster
 from layers.database import Database, open_database
 from layers.store import NewLayer, Store
+from layers.workspace import Workspace
 
 CRS = "EPSG:3006"
 EAST, NORTH = 600_000.0, 6_795_000.0
@@ -267,6 +272,58 @@ def served(cluster: Cluster) -> Iterator[Served]:
         app = create_app(database, title="Almskär", crs=CRS, default_language="sv", synthetic=True)
         with _listening(app) as url, httpx.Client(base_url=url, timeout=30) as client:
             yield Served(url, database, store, client, run)
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """A running application that takes decisions: a client without and one with a token, and how to plan anew."""
+
+    store: Store
+    client: httpx.Client
+    official: httpx.Client
+    file: Path
+    plan: Callable[[], object]
+    url: str
+
+
+OFFICIAL = "Anna <b>Å</b> Öberg"
+
+
+@pytest.fixture(scope="module")
+def deciding(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deciding]:
+    """Serve a planned place with an official: parcels by a stream of unknown width, on farmland."""
+    workspace = Workspace.from_mapping(
+        {
+            "municipality": {"name": "Prov", "code": "9999", "crs": CRS},
+            "rules": {"set": "sweden", "as_of": dt.date(2026, 1, 1)},
+        }
+    )
+    names = ["SKOBY 1:1", "SKOBY 1:2", HOSTILE, "a/b c"]
+    x = EAST + np.arange(4) * 50
+    stream = shapely.LineString([(EAST - 20, NORTH - 100), (EAST - 20, NORTH + 100)])
+    layers = {
+        "parcels": gpd.GeoDataFrame({"id": names}, geometry=shapely.box(x, NORTH, x + 50, NORTH + 40), crs=CRS),
+        "water": gpd.GeoDataFrame({"id": ["V1"], "kind": "stream", "width_m": [np.nan]}, geometry=[stream], crs=CRS),
+        "farmland": gpd.GeoDataFrame(
+            {"id": ["J1"]}, geometry=[shapely.box(EAST + 110, NORTH, EAST + 140, NORTH + 40)], crs=CRS
+        ),
+    }
+    token, line = new_token(OFFICIAL)
+    file = tmp_path_factory.mktemp("officials") / "officials.toml"
+    file.write_text(f"# who may decide\n{line}\n", encoding="utf-8")
+    with _own_database(cluster, "deciding") as database:
+        store = Store(database.engine, crs=CRS)
+        for name, frame in layers.items():
+            store.write(name, frame)
+        plan(workspace, store)
+        app = create_app(database, title="Prov", crs=CRS, officials_file=file)
+        bearer = {"Authorization": f"Bearer {token}"}
+        with (
+            _listening(app) as url,
+            httpx.Client(base_url=url, timeout=30) as client,
+            httpx.Client(base_url=url, timeout=30, headers=bearer) as official,
+        ):
+            yield Deciding(store, client, official, file, lambda: plan(workspace, store), url)
 
 
 @pytest.fixture

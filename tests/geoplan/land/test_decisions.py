@@ -22,7 +22,7 @@ RULES = make_rules(
         parameters={"stream_min_width_m": 2},
     ),
 )
-PARCELS = frame([shapely.box(0, 10, 100, 110), shapely.box(100, 10, 200, 110)])
+PARCELS = frame([shapely.box(0, 10, 100, 110), shapely.box(100, 10, 200, 110), shapely.box(-100, 10, 0, 110)])
 LAYERS = {
     "parcels": PARCELS,
     "protected_nature": frame([shapely.box(0, 0, 50, 200)]),
@@ -54,6 +54,9 @@ SHORE = ("shore", "investigate", "computed_unsure", 4_000.0)
         ("f1", "reserve", "yes", {("reserve", "needs_exemption", "override", 10_000.0), SHORE}),
         ("f1", "reserve", "unknown", {("reserve", "investigate", "override", 10_000.0), SHORE}),
         ("f1", "reserve", "no", {SHORE}),
+        # The reserve touches the parcel's edge, which is nothing of it.
+        ("f2", "reserve", "yes", {("reserve", "needs_exemption", "override", 10_000.0), SHORE}),
+        ("f2", "reserve", "disputed", {("reserve", "investigate", "override", 10_000.0), SHORE}),
         # Somebody measured the stream: it is wide enough, and the shore is protected for sure.
         ("f1", "shore", "yes", {("shore", "needs_exemption", "override", 4_000.0)}),
         ("f1", "shore", "no", set()),
@@ -67,7 +70,7 @@ def test_a_decision_counts_on_its_parcel_alone(
     other = "f1" if parcel == "f0" else "f0"
     assert reasons(found, other) == reasons(land(), other)
     parcels = found.parcels
-    assert (parcels["buildable_m2"] + parcels["taken_m2"]).tolist() == pytest.approx([10_000, 10_000], rel=1e-9)
+    assert (parcels["buildable_m2"] + parcels["taken_m2"]).tolist() == pytest.approx([10_000] * 3, rel=1e-9)
 
 
 def test_the_last_decision_counts_and_one_that_is_withdrawn_does_not() -> None:
