@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 import geoplan
-from geoplan.cli import show
+from geoplan.cli import override, show
 from geoplan.cli.options import (
     HostOption,
     JsonOption,
@@ -260,6 +260,9 @@ def explain(
         print_json(answer.to_dict())
     else:
         out.print(answer.text(session.language), highlight=False, markup=False, soft_wrap=True)
+
+
+app.command("override")(override.override)
 
 
 @app.command()
