@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import pytest
+import shapely
 import sqlalchemy as sa
 
+from layers.chain import plan
 from layers.cluster import Cluster
 from layers.database import Database, open_database
 from layers.store import Store
+from layers.workspace import Workspace
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -72,6 +77,38 @@ def database(cluster: Cluster, database_url: str) -> Iterator[Database]:
 def store(database: Database) -> Store:
     """An empty store in SWEREF 99 TM."""
     return Store(database.engine, crs="EPSG:3006")
+
+
+@pytest.fixture
+def farm_store(store: Store) -> Store:
+    """A planned place with farmland: ``F 1`` is wanted, ``W 1`` to ``W 3`` are woods, and one has a hostile name."""
+    names = ["F 1", "W 1", "W 2", "W 3", HOSTILE]
+    boxes = [shapely.box(n * 200, 0, n * 200 + 150, 100) for n in range(5)]
+    layers = {
+        "parcels": _farm(boxes, id=names, owner_kind=["private", "municipality", "state", None, "private"]),
+        "farmland": _farm([shapely.box(-10, -10, 120, 110)], id=["JB1"], kind=["arable"]),
+        "water": _farm([shapely.box(-600, -600, -500, 600)], id=["V1"], kind=["sea"]),
+        "municipality": _farm([shapely.box(-600, -600, 2_000, 600)], id=["9999"], name=["Prov"]),
+        "statistical_areas": _farm([shapely.box(-600, -600, 700, 600)], id=["S1"], name=["Söder"]),
+        "settlements": _farm([shapely.box(500, 300, 600, 400)], id=["T1"], name=[HOSTILE], kind=["small"]),
+        "protected_nature": _farm([shapely.box(590, -10, 760, 110)], id=["R1"], kind=["nature_reserve"]),
+    }
+    for name, frame in layers.items():
+        store.write(name, frame, source={"source": f"{HOSTILE} & co", "date": "2026-01-31", "licence": "CC0"})
+    plan(Workspace.from_mapping(FARM), store)
+    return store
+
+
+HOSTILE = "</script></svg><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+FARM = {
+    "municipality": {"name": HOSTILE, "code": "9999", "crs": "EPSG:3006", "synthetic": True},
+    "rules": {"set": "sweden", "as_of": "2026-01-01"},
+}
+
+
+def _farm(shapes: list[shapely.Geometry], **columns: object) -> gpd.GeoDataFrame:
+    moved = shapely.transform(np.array(shapes, dtype=object), lambda xy: xy + np.array([600_000, 6_800_000]))
+    return gpd.GeoDataFrame(columns, geometry=moved, crs=3006)
 
 
 def _url(cluster: Cluster, database: str) -> str:

@@ -92,6 +92,35 @@ def test_explain_a_parcel_and_a_place(demo: Path) -> None:
     geoplan("explain", "--at", "7,x", "-w", demo, code=2)
 
 
+def test_other_land_is_searched_and_written_to_attach(demo: Path, tmp_path: Path) -> None:
+    import pandas as pd
+
+    geoplan("export", "reasons", tmp_path / "reasons.csv", "-w", demo)
+    reasons = pd.read_csv(tmp_path / "reasons.csv")
+    farm = reasons[reasons["rule"] == "farmland"].sort_values("share").iloc[-1]["parcel"]
+    ask = ("alternatives", farm, "--area", "5000", "--within", "5", "-w", demo)
+    text = geoplan(*ask, "--lang", "en", "--out", tmp_path / "other.html").stdout
+    assert "meet all criteria" in text
+    assert "That is for the authority to judge." in text
+    page = (tmp_path / "other.html").read_text(encoding="utf-8")
+    assert f"geoplan alternatives &#39;{farm}&#39; --area 5000 --within 5 --run " in page
+    told = json.loads(geoplan(*ask, "--json", "--out", tmp_path / "other.csv").stdout)
+    table = pd.read_csv(tmp_path / "other.csv")
+    assert len(table) == told["waterfall"][0]["parcels"]
+    assert table["meets"].sum() == told["waterfall"][-1]["parcels"]
+    guarded = reasons.loc[reasons["rule"] == "farmland", "parcel"]
+    wood = table.loc[~table["id"].isin(guarded), "id"].iloc[0]
+    refused = geoplan("alternatives", wood, "--area", "5000", "-w", demo, code=4)
+    assert "not on land that is guarded" in refused.stderr
+    assert "Rules that do hold there" in refused.stderr
+    geoplan("alternatives", farm, "--area", "0", "-w", demo, code=4)
+    geoplan("alternatives", farm, "-w", demo, code=4)
+    geoplan("alternatives", "no such parcel", "--area", "9", "-w", demo, code=6)
+    geoplan("alternatives", "--area", "9", "-w", demo, code=2)
+    geoplan("alternatives", farm, "--area", "9", "--within", "far", "-w", demo, code=2)
+    geoplan("alternatives", farm, "--area", "9", "--out", tmp_path / "other.dwg", "-w", demo, code=4)
+
+
 @pytest.mark.parametrize("ending", ["gpkg", "parquet", "fgb", "geojson", "shp.zip", "csv"])
 def test_a_layer_is_exported_in_every_format(demo: Path, tmp_path: Path, ending: str) -> None:
     import geopandas as gpd
@@ -151,7 +180,19 @@ def test_a_folder_without_a_workspace_says_how_to_make_one(tmp_path: Path) -> No
 def test_help_teaches_every_command() -> None:
     page = (Path(__file__).parents[1] / "docs" / "cli.md").read_text()
     overview = geoplan("--help").stdout
-    for command in ("init", "import", "plan", "serve", "demo", "export", "explain", "status", "verify", "db"):
+    for command in (
+        "init",
+        "import",
+        "plan",
+        "serve",
+        "demo",
+        "export",
+        "explain",
+        "alternatives",
+        "status",
+        "verify",
+        "db",
+    ):
         assert command in overview
         assert f"`geoplan {command}" in page
         assert len(geoplan(command, "--help").stdout) > 200

@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 import geoplan
-from geoplan.cli import override, show
+from geoplan.cli import alternatives, override, show
 from geoplan.cli.options import (
     HostOption,
     JsonOption,
@@ -263,6 +263,9 @@ def explain(
 
 
 app.command("override")(override.override)
+
+
+app.command("alternatives")(alternatives.alternatives)
 
 
 @app.command()

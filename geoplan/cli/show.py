@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from layers.store import LayerVersion, Run
     from layers.verifying import Verification
 
-__all__ = ["err", "out", "plan", "print_json", "progress_bars", "status", "table", "verification"]
+__all__ = ["err", "json_text", "out", "plan", "print_json", "progress_bars", "status", "table", "verification"]
 
 # A pipe or a log has no width of its own; tables are laid out for one that holds them.
 _WIDTH = None if sys.stdout.isatty() else 140
@@ -53,7 +53,12 @@ def progress_bars() -> Iterator[Reporter]:
 
 def print_json(value: object) -> None:
     """Print one JSON document: NaN as null, dates and paths as text."""
-    print(json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str))  # noqa: T201
+    print(json_text(value))  # noqa: T201
+
+
+def json_text(value: object) -> str:
+    """Return one JSON document: NaN as null, dates and paths as text."""
+    return json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str)
 
 
 def _plain(value: object) -> object:
