@@ -85,6 +85,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "takes_beyond": ("utöver vad reglerna före tar", "beyond what the rules before it take"),
     "taken_before": ("allt har redan tagits av reglerna före", "all of it is taken by the rules before it"),
     "below_one": ("under 1", "below 1"),
+    "partly_asked": (
+        "inget hittas, men bara en del av lagret är känd",
+        "nothing found, but only part of the layer is known",
+    ),
     "distance": ("Avstånd", "Distance"),
     "to_object": ("till närmaste objekt", "to the nearest object"),
     "to_shore": ("till stranden", "to the shore"),

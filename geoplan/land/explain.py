@@ -21,8 +21,10 @@ from geoplan.land.nearest import nearest_m
 __all__ = ["Background", "Explanation", "Fact", "LayerNote", "explain_parcel", "explain_point"]
 
 _NAMED_FEATURES = 3
-_WHOLE = 1 - 1e-9
-"""The share of a parcel from which on all of it is concerned: what rounding leaves."""
+_NOTHING = 1e-9
+"""The share of a parcel up to which nothing of it is concerned: what rounding makes of shapes that only touch."""
+_WHOLE = 1 - _NOTHING
+"""The share from which on all of it is concerned."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def explain_parcel(
     """
     known = background or Background()
     row = buildable[buildable["id"] == parcel].iloc[0]
-    hits = reasons[reasons["parcel"] == parcel]
+    hits = reasons[(reasons["parcel"] == parcel) & (reasons["share"] > _NOTHING)]
     place = shape if shape is not None else row.geometry
     return Explanation(
         subject=parcel,
@@ -199,6 +201,8 @@ def _facts(
             facts.append(replace(bare, holds="unknown", why="never_asked"))
         elif bare.decision is None and outside:
             facts.append(replace(bare, holds="unknown", why="outside"))
+        elif bare.decision is None and bare.layer is not None and bare.layer.made_of:
+            facts.append(replace(bare, holds="unknown", why="partly_asked", distance_m=distance()))
         else:
             facts.append(replace(bare, distance_m=distance()))
     return tuple(_with_openings(facts))

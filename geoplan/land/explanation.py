@@ -162,6 +162,8 @@ class _Teller:
         words = self._words
         if fact.basis is not None:
             yield words.get(f"basis.{fact.basis}", fact.basis)
+        if fact.why == "partly_asked":
+            yield words["partly_asked"]
         if fact.distance_m is not None:
             kind = "distance_shore" if fact.rule.operation == "shore_zone" else "distance"
             yield words[kind].format(metres=_number(fact.distance_m))

@@ -20,9 +20,9 @@ __all__ = ["Answer", "Explanation", "Fact", "Group", "LayerNote", "Opening", "Pl
 
 Answer = Literal["yes", "no", "unknown", "disputed"]
 
-Why = Literal["never_asked", "outside", "unsure", "decided"]
-"""Why something is unknown: the layer is missing, the data do not reach there, what decides is missing in the data, or
-an official says so."""
+Why = Literal["never_asked", "partly_asked", "outside", "unsure", "decided"]
+"""Why something is unknown: the layer is missing, or some of it is, since it had to be derived from others; the data do
+not reach there; what decides is missing in the data; or an official says so."""
 
 Group = Literal["yes", "unsure", "disputed", "decided_no", "waiting", "never_asked", "outside", "clear"]
 """How facts are told together, in this order."""

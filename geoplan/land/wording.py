@@ -51,6 +51,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "taken": ("{area} m² utöver vad reglerna före tar", "{area} m² beyond what the rules before it take"),
     "taken_before": ("allt har redan tagits av reglerna före", "all of it is taken by the rules before it"),
     "basis": ("Grund", "Basis"),
+    "partly_asked": (
+        "inget hittas, men bara en del av lagret är känd",
+        "nothing found, but only part of the layer is known",
+    ),
     "distance": ("avstånd {metres} m", "distance {metres} m"),
     "distance_shore": ("avstånd {metres} m till stranden", "distance {metres} m to the shore"),
     "cause": ("orsak {feature}", "cause {feature}"),

@@ -76,6 +76,14 @@ def test_every_rule_answers_yes_no_or_unknown() -> None:
     assert facts["soil"].distance_m == 100.0
 
 
+def test_what_rounding_makes_of_shapes_that_touch_is_nothing() -> None:
+    result = buildable_land(PARCELS, CONSTRAINTS)
+    noise = result.reasons.iloc[[0]].assign(parcel="f0", rule="soil", area_m2=1e-12, share=1e-16)
+    reasons = pd.concat([result.reasons, noise])
+    answer = explain_parcel("f0", result.parcels, reasons, CONSTRAINTS, background=BACKGROUND)
+    assert {fact.rule.id: fact.holds for fact in answer.facts}["soil"] == "no"
+
+
 def test_unknown_never_counts_as_buildable() -> None:
     assert parcel("f0").buildable == "unknown"  # never asked of flood
     assert parcel("f1").buildable == "unknown"  # all of it to be investigated
