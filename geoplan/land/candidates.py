@@ -182,8 +182,12 @@ def _pieces(
     """Cut the plots that are left into pieces, and see which suffice alone or joined."""
     kept = np.flatnonzero(alive)
     parts, owner = shapely.get_parts(plots.geometry.to_numpy()[kept], return_index=True)
+    # A plot of several parts has the width of its widest one.
+    single = np.bincount(owner, minlength=len(kept))[owner] == 1
+    known = np.where(single, plots["width_m"].to_numpy(dtype=float)[kept][owner], np.nan)
     met = join_pieces(
         parts,
+        known_m=known,
         area_m2=wanted["area"],
         width_m=wanted["width"],
         unit=metres_per_unit(plots.crs),

@@ -40,7 +40,13 @@ class Joined:
 
 
 def join_pieces(
-    pieces: npt.NDArray[Any], *, area_m2: float, width_m: float, unit: float, together: bool = True
+    pieces: npt.NDArray[Any],
+    *,
+    area_m2: float,
+    width_m: float,
+    unit: float,
+    together: bool = True,
+    known_m: npt.NDArray[np.float64] | None = None,
 ) -> Joined:
     """Find which pieces suffice alone, and join those that do not to their like next to them.
 
@@ -54,6 +60,9 @@ def join_pieces(
         Metres per unit of the CRS.
     together
         Whether pieces are joined at all.
+    known_m
+        Widths in metres that are known to be no more than the true ones; NaN where none is. One that suffices is
+        not measured again.
 
     Notes
     -----
@@ -65,7 +74,10 @@ def join_pieces(
     area = shapely.area(pieces) * unit**2
     width = np.full(len(pieces), np.nan)
     large = area >= area_m2
-    width[large] = inscribed_widths(pieces[large], np.full(int(large.sum()), width_m), unit)
+    if known_m is not None:
+        width[large] = known_m[large]
+    open_ = large & ~(width >= width_m)
+    width[open_] = inscribed_widths(pieces[open_], np.full(int(open_.sum()), width_m), unit)
     alone = large & (width >= width_m)
     site = np.arange(len(pieces))
     if together:
