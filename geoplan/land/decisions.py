@@ -1,10 +1,10 @@
 """Officials' decisions on single parcels, as the engine understands them.
 
-A decision says of a rule on a parcel whether it holds: ``no`` takes it away there; ``yes`` leaves it as computed, lets it
-hold for sure where that was unsure, and on the whole parcel where nothing of it was found; ``unknown`` and ``disputed`` make it something to
-investigate, on what was computed or else on the whole parcel, so that nothing of it counts as buildable until it is
-settled; ``computed`` takes back what was decided before. Decisions are only ever added: the last one on a parcel and a
-rule counts.
+A decision says of a rule on a parcel whether it holds: ``no`` takes it away there; ``yes`` leaves it as computed, lets
+it hold for sure where that was unsure, and on the whole parcel where nothing of it was found; ``unknown`` and
+``disputed`` make it something to investigate, on what was computed or else on the whole parcel, so that nothing of it
+counts as buildable until it is settled; ``computed`` takes back what was decided before. Decisions are only ever added:
+the last one on a parcel and a rule counts.
 """
 
 from __future__ import annotations
