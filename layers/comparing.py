@@ -107,7 +107,7 @@ def compare(
     assert isinstance(as_of, dt.date)  # noqa: S101
     rules = RuleSet.from_mapping(run.rule_set).as_of(as_of)
     unknown = _never_asked(rules, run)
-    rule = _rule(rules, asked.rule, unknown)
+    rule = _rule(rules, asked.rule, run)
     standards = {kind: _standards(workspace, kind) for kind in AREA_KINDS}
     area, width = _need(asked, standards["rural"])
     wants = criteria(area_m2=area, width_m=width, opened=asked.opened, require=asked.require)
@@ -183,14 +183,16 @@ def _run(store: Store, number: int | None) -> Run:
     return run
 
 
-def _rule(rules: RuleSet, name: str, unknown: tuple[str, ...]) -> Rule:
+def _rule(rules: RuleSet, name: str, run: Run) -> Rule:
     known = list(dict.fromkeys(rule.id for rule in rules.rules))
     if name not in known:
         raise NotFoundError(
             f"The run's rules have no rule {name!r} in force.", hint=f"Name one with --rule: {', '.join(known)}."
         )
     rule = rules.rule(name)
-    if name in unknown:
+    # The sea is derived where there is land but no water layer; such a rule can guard, by what it was asked of.
+    there = set(run.inputs) | ({"water"} if {"land", "municipality"} <= set(run.inputs) else set())
+    if not set(rule.needs) <= there:
         raise InputError(
             f"Whether the site is guarded by {name!r} is unknown: the layer {rule.layer} is missing.",
             hint=f"Import it, then run `geoplan plan`. {rule.settle.en if rule.settle else ''}".strip(),
@@ -199,11 +201,8 @@ def _rule(rules: RuleSet, name: str, unknown: tuple[str, ...]) -> Rule:
 
 
 def _never_asked(rules: RuleSet, run: Run) -> tuple[str, ...]:
-    def there(layer: str) -> bool:
-        # The sea is derived where there is land but no water layer.
-        return layer in run.inputs or (layer == "water" and {"land", "municipality"} <= set(run.inputs))
-
-    return tuple(dict.fromkeys(rule.id for rule in rules.rules if not all(there(layer) for layer in rule.needs)))
+    """Return the rules whose layers the run lacked, those included that were asked of a part only."""
+    return tuple(dict.fromkeys(rule.id for rule in rules.rules if not set(rule.needs) <= set(run.inputs)))
 
 
 def _standards(workspace: Workspace, kind: Any) -> PlotStandards:
@@ -354,6 +353,7 @@ def _provenance(store: Store, run: Run, workspace: Workspace, rules: RuleSet, as
         rule_set=rules.title,
         code=f"geoplan {code.get('geoplan', '')} ({code.get('source', '')})",
         layers=tuple(used),
+        notes=tuple(Text(**note) for note in run.notes),
         command=f"{asked.command} --run {run.id}".strip() if asked.run is None else asked.command,
     )
 

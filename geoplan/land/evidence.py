@@ -51,6 +51,8 @@ class Provenance:
         What identifies the code.
     layers
         The versions that the run read and the search used.
+    notes
+        What the run told of what it lacked or assumed.
     command
         The command line that recomputes it.
     """
@@ -64,6 +66,7 @@ class Provenance:
     rule_set: Text
     code: str
     layers: tuple[LayerUsed, ...]
+    notes: tuple[Text, ...]
     command: str
 
 
@@ -129,6 +132,7 @@ class Evidence:
         found = self.found
         provenance = asdict(self.provenance)
         provenance["rule_set"] = self.provenance.rule_set.model_dump()
+        provenance["notes"] = [note.model_dump() for note in self.provenance.notes]
         for used, layer in zip(provenance["layers"], self.provenance.layers, strict=True):
             used["title"] = layer.title.model_dump()
         return {

@@ -75,6 +75,7 @@ def alternatives_page(
             (rule.title[language], rule.legal_basis[language], rule.settle[language] if rule.settle else "–")
             for rule in evidence.never_asked()
         ],
+        notes=[note[language] for note in origin.notes],
         asked_rules=_asked_rules(evidence, language),
         layers=[(used, used.title[language], number(used.rows, language)) for used in origin.layers],
     )

@@ -135,13 +135,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "needs": ("Krävs", "Asked"),
     "unknown": ("Okänt", "Unknown"),
     "unknown_note": (
-        "De här reglerna har aldrig prövats, för att deras lager saknas. De kan hindra det som står ovan.",
-        "These rules were never asked, because their layers are missing. They may stand against what is listed above.",
+        "De här reglerna har inte prövats, eller bara delvis, för att deras lager saknas. De kan hindra det "
+        "som står ovan.",
+        "These rules were not asked, or only in part, because their layers are missing. They may stand against what is "
+        "listed above.",
     ),
     "unknown_none": (
         "Alla regler i regelverket har prövats. Uppgifter som ett lager saknar står som okända i tabellerna.",
         "Every rule of the set was asked. Facts that a layer lacks stand as unknown in the tables.",
     ),
+    "notes": ("Körningens egna anmärkningar", "What the run told"),
     "settle": ("Vad som skulle avgöra", "What would settle it"),
     "asked_rules": ("Prövade regler", "Rules that were asked"),
     "rests": ("Vad underlaget vilar på", "What this rests on"),
@@ -195,8 +198,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "as was measured.",
     ),
     "preliminary": (
-        "Resultatet är preliminärt: {n} regler har aldrig prövats ({names}).",
-        "The finding is preliminary: {n} rules were never asked ({names}).",
+        "Resultatet är preliminärt: {n} regler har inte prövats helt ({names}).",
+        "The finding is preliminary: {n} rules were not asked in full ({names}).",
     ),
 }
 

@@ -139,6 +139,19 @@ def test_without_a_run_or_farmland_there_is_no_answer(store: Store, farm_store: 
     assert "Import it" in str(raised.value.hint)
 
 
+def test_a_shore_of_a_sea_that_was_derived_from_land_is_unknown_in_part(store: Store, farm_store: Store) -> None:
+    settings = farm_store.run()
+    assert settings is not None
+    land = farm_store.read("municipality").drop(columns="name")
+    store.write("land", land.assign(geometry=land.geometry.buffer(-50)))
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE geoplan.layer_version SET is_current = false WHERE layer = 'water'")
+    plan(Workspace.from_mapping(dict(settings.parameters)), store)
+    evidence = ask(store)
+    assert "shore_protection" in evidence.found.unknown
+    assert any("lakes and streams are unknown" in note.en for note in evidence.provenance.notes)
+
+
 def test_nothing_computed_is_told(store: Store) -> None:
     with pytest.raises(NotFoundError, match="Nothing is computed yet"):
         ask(store)
