@@ -7,6 +7,7 @@ saving of time and nothing else: a run without them gives the same, and verifyin
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +20,15 @@ import pyproj
 import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from layers.dtypes import GEOMETRY, column_types, restore_column
 from layers.schema import PreparationRow
 
 __all__ = ["Preparation", "Preparations"]
+
+_LOG = logging.getLogger(__name__)
 
 _KEPT = 4
 """Of each name so many stay, the last used: today's law and another day's, before and after an edit."""
@@ -54,11 +58,17 @@ class Preparations:
         self._crs = pyproj.CRS.from_user_input(crs)
 
     def get(self, key: str) -> Preparation | None:
-        """Return the preparation with a key and note that it is used; ``None`` where there is none."""
+        """Return the preparation with a key and note that it is used; ``None`` where there is none that can be read."""
         used = sa.update(PreparationRow).where(PreparationRow.key == key).values(used_at=sa.func.clock_timestamp())
         with Session(self._engine) as session, session.begin():
             row = session.scalar(used.returning(PreparationRow))
-            return None if row is None else Preparation(row.meta, _frame(row.content, row.columns, self._crs))
+            if row is None:
+                return None
+            try:
+                return Preparation(row.meta, _frame(row.content, row.columns, self._crs))
+            except (pa.ArrowException, shapely.errors.GEOSException, KeyError, TypeError, ValueError) as error:
+                _LOG.warning("The preparation %s cannot be read and is made anew: %s", row.name, error)
+                return None
 
     def last(self, name: str) -> str | None:
         """Return the key of the last used preparation of a name."""
@@ -67,7 +77,7 @@ class Preparations:
             return session.scalar(query.order_by(PreparationRow.used_at.desc()).limit(1))
 
     def put(self, key: str, name: str, frame: pd.DataFrame, meta: Mapping[str, Any] | None = None) -> None:
-        """Keep a table; of its name the ones that were not used for longest go."""
+        """Keep a table; of its name the ones that were not used for longest go. One that is refused is not kept."""
         row = {
             "key": key,
             "name": name,
@@ -77,11 +87,15 @@ class Preparations:
         }
         newest = sa.select(PreparationRow.key).where(PreparationRow.name == name)
         newest = newest.order_by(PreparationRow.used_at.desc()).limit(_KEPT)
-        with Session(self._engine) as session, session.begin():
-            session.execute(insert(PreparationRow).values(row).on_conflict_do_nothing())
-            session.execute(
-                sa.delete(PreparationRow).where(PreparationRow.name == name, PreparationRow.key.not_in(newest))
-            )
+        kept = insert(PreparationRow).values(row)
+        kept = kept.on_conflict_do_update(index_elements=["key"], set_=row | {"used_at": sa.func.clock_timestamp()})
+        old = sa.delete(PreparationRow).where(PreparationRow.name == name, PreparationRow.key.not_in(newest))
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.execute(kept)
+                session.execute(old)
+        except DBAPIError as error:
+            _LOG.warning("What was prepared (%s) is not kept: %s", name, error.orig)
 
 
 def _content(frame: pd.DataFrame) -> bytes:

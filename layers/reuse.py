@@ -7,6 +7,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from typing import Any
 
 import geopandas as gpd
@@ -42,8 +44,6 @@ class Reuse:
 
     Attributes
     ----------
-    rules_taken, rules_made
-        Rules whose pieces were taken over, and computed.
     parcels_computed
         Parcels whose land was computed; ``None`` before.
     """
@@ -51,15 +51,16 @@ class Reuse:
     store: Store
     preparations: Preparations
     inputs: Mapping[str, LayerVersion]
-    rules_taken: list[str] = field(default_factory=list)
-    rules_made: list[str] = field(default_factory=list)
     parcels_computed: int | None = None
     _keys: dict[str, str] = field(default_factory=dict)
+    _law: dict[str, Any] = field(default_factory=dict)
 
     def constraints(self, rules: RuleSet, layers: Mapping[str, gpd.GeoDataFrame], *, as_of: dt.date) -> Constraints:
         """Do what :func:`geoplan.land.constraints.build_constraints` does, and compute only rules that are new."""
         in_force = rules.as_of(as_of)
         asked = [rule for rule in in_force.rules if set(rule.needs) <= set(layers)]
+        # The whole set and the day: a set of only the rules in force need not be a sound one.
+        self._law = {"set": rules.to_mapping(), "as_of": as_of.isoformat()}
         self._keys = {rule.id: self._rule_key(rule, in_force, layers) for rule in asked}
         ready = {}
         for rule in asked:
@@ -70,7 +71,6 @@ class Reuse:
         for rule in asked:
             if rule.id not in ready:
                 self.preparations.put(self._keys[rule.id], f"rule {rule.id}", constraints.of(rule.id))
-        self.rules_taken, self.rules_made = list(ready), [rule.id for rule in asked if rule.id not in ready]
         return constraints
 
     def land(
@@ -86,13 +86,15 @@ class Reuse:
         meta: dict[str, Any] = {
             "parcels": self._version("parcels"),
             "overrides": self._version("overrides"),
-            "rules": constraints.rules.to_mapping(),
+            "law": self._law,
             "keys": self._keys,
-            "code": code_version(),
+            "made": self._made(),
         }
         contents = [version and version[1] for version in (meta["parcels"], meta["overrides"])]
-        # In the order of the rules, which decides what a rule takes first.
-        key = _digest([contents, list(self._keys.items()), meta["code"]])
+        # Rules in their order, which decides what a rule takes first, and those never asked among them: an official
+        # may have decided what nobody could compute.
+        rules = [[rule.id, rule.severity, rule.layer, self._keys.get(rule.id)] for rule in constraints.rules.rules]
+        key = _digest([contents, rules, meta["made"]])
         land = self._stored(key)
         self.parcels_computed = 0
         if land is None:
@@ -116,9 +118,9 @@ class Reuse:
     def _before(self, key: str, now: LandInputs, meta: Mapping[str, Any]) -> tuple[Buildable, LandInputs] | None:
         """Return an earlier run's land with its inputs; ``None`` where some of it is no more, or other code made it."""
         head, land = self.preparations.get(f"{key} parcels"), self._stored(key)
-        if head is None or land is None or head.meta["code"] != meta["code"]:
+        if head is None or land is None or head.meta["made"] != meta["made"]:
             return None
-        rules = RuleSet.from_mapping(head.meta["rules"])
+        rules = RuleSet.from_mapping(head.meta["law"]["set"]).as_of(dt.date.fromisoformat(head.meta["law"]["as_of"]))
         ready = {}
         for rule, address in head.meta["keys"].items():
             found = self.preparations.get(address)
@@ -153,14 +155,24 @@ class Reuse:
                 "rule": deciding(rule, rules),
                 "layers": {name: self._hash(name) for name in read_layers(rule) if name in layers},
                 "world": world,
-                "code": code_version(),
+                "made": self._made(),
             }
         )
+
+    def _made(self) -> list[Any]:
+        """Return what else decides: the CRS, and the code, that which keeps preparations among it."""
+        return [self.store.crs.to_string(), code_version(), _keeping()]
 
     def _hash(self, layer: str) -> list[str]:
         # The sea is derived where there is land but no water layer.
         names = [layer] if layer in self.inputs else ["land", "municipality"]
         return [self.inputs[name].content_hash for name in names]
+
+
+@cache
+def _keeping() -> str:
+    files = ("reuse.py", "preparations.py", "dtypes.py")
+    return _digest([resources.files("layers").joinpath(name).read_text(encoding="utf-8") for name in files])
 
 
 def _given(now: LandInputs) -> list[tuple[str, Any]]:

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geoplan.frames import metres_per_unit
-from geoplan.land.overlay import Taken
+from geoplan.land.overlay import NEGLIGIBLE, Taken
 from geoplan.land.prepared import Prepared
 from geoplan.land.rules import BLOCKING, SEVERITIES, Severity
 
@@ -91,7 +91,7 @@ class Assembly:
         """Return parcels, reasons and remainders; parts narrower than ``sliver_width_m`` metres are slivers."""
         square = self._unit**2
         whole, exact = shapely.area(self._shapes), shapely.area(self._left)
-        cut = np.unique(self._parcel[self._blocking[self._group]])
+        cut = np.unique(self._parcel[self._first > NEGLIGIBLE * whole[self._parcel]])
         left, slivers = _without_slivers(self._left, cut, sliver_width_m / self._unit)
         stages = {severity: self._stage(severity) for severity in STAGES}
         remaining = exact - slivers
@@ -150,7 +150,8 @@ class Assembly:
             },
             columns=list(REASON_COLUMNS),
         )
-        return table[self._alone > 0].reset_index(drop=True)
+        told: pd.DataFrame = table[self._alone > NEGLIGIBLE * whole[self._parcel]]
+        return told.reset_index(drop=True)
 
     def _features(self) -> npt.NDArray[Any]:
         """Name up to three causing features of every row, in the order of their names."""

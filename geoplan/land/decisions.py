@@ -1,10 +1,10 @@
 """Officials' decisions on single parcels, as the engine understands them.
 
 A decision says of a rule on a parcel whether it holds: ``no`` takes it away there; ``yes`` leaves it as computed, lets
-it hold for sure where that was unsure, and on the whole parcel where nothing of it was found; ``unknown`` and
-``disputed`` make it something to investigate, on what was computed or else on the whole parcel, so that nothing of it
-counts as buildable until it is settled; ``computed`` takes back what was decided before. Decisions are only ever added:
-the last one on a parcel and a rule counts.
+it hold for sure where that was unsure, and on the whole parcel where nothing of it was found or it was lifted;
+``unknown`` and ``disputed`` make it something to investigate, on what was computed or else on the whole parcel, so that
+nothing of it counts as buildable until it is settled; ``computed`` takes back what was decided before. Decisions are
+only ever added: the last one on a parcel and a rule counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from geoplan.land.prepared import Group, Prepared
 from geoplan.land.rules import Rule
 from geoplan.land.tiles import DROPPED, KEPT, Grant
 
-__all__ = ["BASIS", "UNSURE", "WITHDRAWN", "Decided", "Decision", "Ruling", "decide"]
+__all__ = ["BASIS", "LIFTED", "UNSURE", "WITHDRAWN", "Decided", "Decision", "Ruling", "decide"]
 
 Ruling = Literal["yes", "no", "unknown", "disputed", "computed"]
 
@@ -29,6 +29,9 @@ BASIS = "override"
 
 UNSURE = "computed_unsure"
 """The basis of what was computed but hangs on something unknown."""
+
+LIFTED = "lifted"
+"""The basis of what only tells that the rule does not hold."""
 
 WITHDRAWN = "computed"
 """What a decision says that takes the one before it back: what was computed counts again."""
@@ -139,4 +142,5 @@ def _grant(rows: pd.DataFrame, rules: dict[str, Rule], numbers: dict[str, int], 
         becomes=np.array(becomes, dtype=np.intp),
         whole=np.array(whole, dtype=np.intp),
         unsure=np.array([group.basis == UNSURE for group in place], dtype=bool),
+        lifted=np.array([group.basis == LIFTED for group in place], dtype=bool),
     )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+import shapely
+
+import geoplan
 from geoplan.errors import GeoplanError
 from geoplan.land.tiles import Tile
 from geoplan.land.workers import worker_count
@@ -59,7 +63,8 @@ def on_dask(address: str, *, retries: int = _RETRIES) -> Iterator[Mapper]:
     Raises
     ------
     GeoplanError
-        There is no Dask, no scheduler at the address or no worker; or a tile failed every time: it is named.
+        There is no Dask, no scheduler at the address or no worker; a worker has other versions of geoplan, GEOS or
+        NumPy; the scheduler was lost; or a tile failed every time: it is named.
     """
     try:
         from distributed import Client
@@ -74,7 +79,23 @@ def on_dask(address: str, *, retries: int = _RETRIES) -> Iterator[Mapper]:
     with client:
         if not client.nthreads():
             raise GeoplanError(f"The scheduler at {address} has no workers.", hint=f"Start: dask worker {address}")
+        _check_versions(client, address)
         yield lambda function, tiles: _submitted(client, function, tiles, retries)
+
+
+def _versions() -> dict[str, str]:
+    return {"geoplan": geoplan.__version__, "GEOS": shapely.geos_version_string, "numpy": np.__version__}
+
+
+def _check_versions(client: Client, address: str) -> None:
+    """Refuse workers that would round otherwise than this process."""
+    here = _versions()
+    for worker, there in client.run(_versions).items():
+        if there != here:
+            raise GeoplanError(
+                f"The worker {worker} has {there}, and this process {here}.",
+                hint=f"Install the same there, and start it again: dask worker {address}",
+            )
 
 
 def _submitted(client: Client, function: Callable[[Tile], Any], tiles: Iterable[Tile], retries: int) -> Iterator[Any]:
@@ -98,6 +119,11 @@ def _answer(future: Any, names: dict[Any, str], retries: int) -> Any:
     name = names.pop(future.key)
     try:
         return future.result()
+    except CancelledError as error:
+        raise GeoplanError(
+            f"The scheduler was lost while the tile {name} (west south east north) was computed.",
+            hint="Nothing is stored. Start the scheduler and its workers again.",
+        ) from error
     except Exception as error:
         raise GeoplanError(
             f"The tile {name} (west south east north) failed {retries + 1} times: {type(error).__name__}: {error}.",

@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from geoplan.land.tiles import DROPPED, KEPT, Flags, Floats, Grant, Numbers, Shapes, Tile
 
-__all__ = ["Remainder", "Taken", "remaining", "taken"]
+__all__ = ["NEGLIGIBLE", "Remainder", "Taken", "remaining", "taken"]
 
 _EMPTY = shapely.Polygon()
 
-_NEGLIGIBLE = 1e-9
+NEGLIGIBLE = 1e-9
 """Of a parcel's area: what rounding leaves of shapes that only touch."""
 
 _MANY = 8
@@ -142,7 +143,13 @@ class _Pairs:
         box, other = shapely.bounds(tile.parcels)[parcel], shapely.bounds(self.shapes)[local]
         sides = np.minimum(box[:, 2:], other[:, 2:]) - np.maximum(box[:, :2], other[:, :2])
         keys = [shapely.area(self.shapes)[local], *other.T, -sides.prod(axis=1)]
-        return np.lexsort([*keys, *([self.group[chosen]] if by_group else []), parcel])
+        keys += [*([self.group[chosen]] if by_group else []), parcel]
+        order = np.lexsort(keys)
+        if len(order) and not _changes(*(key[order] for key in keys)).all():
+            # Of equal boxes and areas: the shapes themselves decide.
+            shape = pd.util.hash_array(shapely.to_wkb(self.shapes))[local]
+            order = np.lexsort([shape, *keys])
+        return order
 
 
 class _Rows:
@@ -277,8 +284,9 @@ def _granted(tile: Tile, grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:
     group = pairs.group.copy()
     for number, becomes in enumerate(grant.becomes.tolist()):
         mine = (pairs.parcel == grant.parcel[number]) & (asked == grant.rule[number])
-        # What only touches the parcel's edge has nothing of it.
-        added[number] = grant.whole[number] != DROPPED and not _overlapping(tile, pairs.at(mine)).any()
+        # What only touches the parcel's edge has nothing of it; nor has what only tells that the rule was lifted.
+        found = pairs.at(mine & ~grant.lifted[pairs.group])
+        added[number] = grant.whole[number] != DROPPED and not _overlapping(tile, found).any()
         if becomes == DROPPED:
             keep &= ~mine
         elif becomes == KEPT:
@@ -301,7 +309,7 @@ def _overlapping(tile: Tile, pairs: _Pairs) -> Flags:
     """Tell which pairs have area in common, more than rounding makes."""
     parcels = tile.parcels[pairs.parcel]
     common = shapely.area(shapely.intersection(pairs.shapes[pairs.local], parcels))
-    overlapping: Flags = common > _NEGLIGIBLE * shapely.area(parcels)
+    overlapping: Flags = common > NEGLIGIBLE * shapely.area(parcels)
     return overlapping
 
 

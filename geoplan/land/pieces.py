@@ -187,7 +187,7 @@ def _halve(
     # Clipping to a rectangle is ten times faster than an overlay and, rarely, wrong. What both halves have and the
     # whole tell each other; where they disagree the overlay decides.
     overlap = (strips[:, :2] < strips[:, 2:]).all()
-    both = shapely.area(_clip(halves[: len(shapes)], strips)) if overlap else 0.0
+    both = shapely.area(_clip(shapes, strips)) if overlap else 0.0
     first, second = shapely.area(halves).reshape(2, -1)
     whole = shapely.area(shapes)
     wrong = np.flatnonzero(np.tile(np.abs(first + second - both - whole) > _CLIP_TOLERANCE * whole, 2))

@@ -15,6 +15,8 @@ from geoplan.land.tiles import Index, Numbers, Shapes
 
 __all__ = ["Group", "Prepared"]
 
+_MANY_TREES = 32
+
 _WINDOW = ["west", "south", "east", "north"]
 _GROUP = ["rule", "severity", "layer", "basis"]
 
@@ -116,6 +118,14 @@ class Prepared:
             feature=np.concatenate([self.feature, extra.feature]),
             rules=rules,
         )
+
+    def compacted(self) -> Self:
+        """Return it without the pieces that are gone, once they or the trees of the index are many."""
+        index = self.index
+        if index.gone is None or (index.trees < _MANY_TREES and index.gone.mean() < 1 / 2):
+            return self
+        there = np.flatnonzero(~index.gone)
+        return replace(self, index=index.only(there), feature=self.feature[there])
 
     def _numbers(self, groups: tuple[Group, ...]) -> Numbers:
         place = {group: number for number, group in enumerate(groups)}

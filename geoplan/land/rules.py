@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import itertools
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
@@ -228,6 +229,11 @@ class Rule(_Model):
         names = [name for condition in self.where for name in condition.settings]
         return tuple(names if self.distance_setting is None else [self.distance_setting, *names])
 
+    def overlaps(self, other: Rule) -> bool:
+        """Tell whether there is a day on which both hold."""
+        latest_start = max(rule.valid_from or dt.date.min for rule in (self, other))
+        return latest_start < min(rule.valid_to or dt.date.max for rule in (self, other))
+
     def in_force(self, day: dt.date) -> bool:
         """Tell whether the rule holds on a day."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
@@ -254,10 +260,9 @@ class RuleSet(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        ids = [(rule.id, rule.valid_from) for rule in self.rules]
-        twice = next((pair[0] for pair in ids if ids.count(pair) > 1), None)
-        if twice:
-            raise ValueError(f"rule {twice!r} stands twice")
+        for first, second in itertools.combinations(self.rules, 2):
+            if first.id == second.id and first.overlaps(second):
+                raise ValueError(f"rule {first.id!r} holds twice on the same days: give the older one a valid_to")
         known = {rule.id for rule in self.rules}
         for rule in self.rules:
             for name in rule.settings:

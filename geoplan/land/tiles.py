@@ -22,6 +22,7 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 _TILE_PARCELS = 2048
+_TILE_VERTICES = 100_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Index:
     def __post_init__(self) -> None:
         if not self._trees:
             object.__setattr__(self, "_trees", ((shapely.STRtree(self.shapes), 0),))
+
+    @property
+    def trees(self) -> int:
+        """How many trees a query asks: one, and one more for every change."""
+        return len(self._trees)
 
     def query(self, shapes: Shapes) -> tuple[Numbers, Numbers]:
         """Return pairs of shape and piece whose boxes meet, by rising number of the piece."""
@@ -101,6 +107,8 @@ class Grant:
         becomes of that group, too, where the decision leaves the pieces in theirs: that it holds settles it.
     unsure
         For every group whether it hangs on something unknown.
+    lifted
+        For every group whether it only tells that the rule does not hold there.
     """
 
     parcel: Numbers
@@ -108,6 +116,7 @@ class Grant:
     becomes: Numbers
     whole: Numbers
     unsure: Flags
+    lifted: Flags
 
     def on(self, position: Numbers) -> Grant | None:
         """Return the decisions on some parcels, with positions among these; ``None`` where there are none."""
@@ -116,7 +125,7 @@ class Grant:
         if not mine.any():
             return None
         at = np.array([place[number] for number in self.parcel[mine].tolist()], dtype=np.intp)
-        return Grant(at, self.rule[mine], self.becomes[mine], self.whole[mine], self.unsure)
+        return replace(self, parcel=at, rule=self.rule[mine], becomes=self.becomes[mine], whole=self.whole[mine])
 
 
 @dataclass(frozen=True)
@@ -159,7 +168,6 @@ def cut_tiles(
     index: Index,
     blocking: Flags,
     *,
-    positions: Numbers | None = None,
     rule: Numbers | None = None,
     grant: Grant | None = None,
     size: int = _TILE_PARCELS,
@@ -174,20 +182,17 @@ def cut_tiles(
         The pieces, in the same CRS.
     blocking
         For every group whether it takes land.
-    positions
-        Only these parcels; default: all.
     rule, grant
         For every group the number of its rule, and decisions on single parcels.
     size
-        Most parcels of a tile.
+        Most parcels of a tile; fewer where they have many vertices.
     """
-    chosen = np.arange(len(parcels)) if positions is None else positions
-    box = shapely.bounds(parcels[chosen])
+    box = shapely.bounds(parcels)
     middle = box[:, :2] + box[:, 2:]
-    for rows in _halves(middle, np.arange(len(chosen)), size):
-        west, south = box[rows, :2].min(axis=0)
-        east, north = box[rows, 2:].max(axis=0)
-        position = chosen[rows]
+    weight = np.maximum(shapely.get_num_coordinates(parcels) / _TILE_VERTICES, 1 / size)
+    for position in _halves(middle, np.arange(len(parcels)), weight):
+        west, south = box[position, :2].min(axis=0)
+        east, north = box[position, 2:].max(axis=0)
         yield Tile(
             name=f"{west:.0f} {south:.0f} {east:.0f} {north:.0f}",
             parcels=parcels[position],
@@ -199,14 +204,14 @@ def cut_tiles(
         )
 
 
-def _halves(middle: Floats, rows: Numbers, size: int) -> Iterator[Numbers]:
-    """Halve a set of points across its longer side until at most ``size`` are together."""
-    if len(rows) <= size:
+def _halves(middle: Floats, rows: Numbers, weight: Floats) -> Iterator[Numbers]:
+    """Halve a set of points across its longer side until those together weigh one at most."""
+    if len(rows) <= 1 or weight[rows].sum() <= 1:
         if len(rows):
             yield np.sort(rows)
         return
     spread = np.ptp(middle[rows], axis=0)
     half = len(rows) // 2
     order = rows[np.argpartition(middle[rows, int(np.argmax(spread))], half)]
-    yield from _halves(middle, order[:half], size)
-    yield from _halves(middle, order[half:], size)
+    yield from _halves(middle, order[:half], weight)
+    yield from _halves(middle, order[half:], weight)

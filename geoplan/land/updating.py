@@ -78,7 +78,7 @@ def update_land(
 
 def touched_parcels(was: LandInputs, now: LandInputs) -> Flags:
     """Tell which of the parcels of ``now`` a change may have altered."""
-    if not _same_order(was.constraints, now.constraints):
+    if was.parcels.crs != now.parcels.crs or not _same_order(was.constraints, now.constraints):
         return np.ones(len(now.parcels), dtype=bool)
     shapes = now.parcels.geometry.to_numpy()
     touched = _changed_parcels(was.parcels, now.parcels)

@@ -235,7 +235,9 @@ class WhatIf:
             if after and set(after.needs) <= set(state.layers):
                 come = rule_pieces(after, rules, state.layers)
             edits.append(state.replaced(rule_id, come))
-        return self._change(_State(rules, state.prepared, lambda: state.layers), edits)
+        decided = set() if self._overrides is None else set(self._overrides["parcel"])
+        also = np.flatnonzero(self._parcels["id"].isin(decided))
+        return self._change(_State(rules, state.prepared, lambda: state.layers), edits, also)
 
     def keep(self, change: Change) -> None:
         """Let a change be so: later edits start from it.
@@ -248,10 +250,12 @@ class WhatIf:
         if change._from is not self._state:
             raise InputError("Another change was kept since this one was computed.", hint="Compute it again.")
         self._land = splice(self._land, change.after, self._parcels["id"])
-        self._state = change._to
-        self._ids = {name: set(frame["id"]) for name, frame in change._to.layers.items() if "id" in frame}
+        layers = change._to.layers
+        # A state of its own, so that the ones before are let go.
+        self._state = _State(change._to.rules, change._to.prepared.compacted(), lambda: layers)
+        self._ids = {name: set(frame["id"]) for name, frame in layers.items() if "id" in frame}
 
-    def _change(self, later: _State, edits: Sequence[_Edit]) -> Change:
+    def _change(self, later: _State, edits: Sequence[_Edit], also: Numbers = _NONE) -> Change:
         gone = np.concatenate([_NONE, *(pieces for pieces, _ in edits)])
         come = [pieces for _, pieces in edits if pieces is not None and len(pieces)]
         prepared, moved = later.prepared, [later.prepared.index.shapes[gone]]
@@ -262,7 +266,7 @@ class WhatIf:
         else:
             extra = Prepared.nothing(later.rules)
         prepared = prepared.changed(without=gone, extra=extra)
-        touched = hit_parcels(self._tree, np.concatenate(moved))
+        touched = np.union1d(hit_parcels(self._tree, np.concatenate(moved)), also)
         after = buildable_of(self._parcels.iloc[touched], prepared, overrides=self._overrides)
         return Change(after, self._land, touched, self._state, replace(later, prepared=prepared))
 

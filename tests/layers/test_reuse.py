@@ -1,6 +1,7 @@
 """What a run takes over from an earlier one: only ever a saving of time."""
 
 import datetime as dt
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -111,3 +112,45 @@ def test_of_each_name_only_the_last_used_stay(filled: Store) -> None:
         rows = dict(connection.exec_driver_sql(count).all())
     assert rows["land parcels"] == rows["rule nature_reserve"] == 4
     assert rows["rule water_surface"] == 1
+
+
+def test_a_decision_on_a_rule_that_nobody_could_ask_counts_from_the_day_of_the_rule(
+    filled: Store, tmp_path: Path
+) -> None:
+    rule = """extends = "sweden"
+name = "own"
+[[rules]]
+id = "marsh"
+title = { sv = "Kärr", en = "Marsh" }
+layer = "landslide"
+operation = "inside"
+severity = "forbidden"
+legal_basis = { sv = "x", en = "x" }
+source = "x"
+valid_from = 2025-07-01
+"""
+    (tmp_path / "own.toml").write_text(rule, encoding="utf-8")
+    # Inland, where nothing else stands against building.
+    decision = {"parcel": ["75"], "rule": ["marsh"], "holds": ["yes"]}
+    filled.write("overrides", pd.DataFrame(decision | {key: ["x"] for key in ("reason", "official", "date")}))
+
+    def left(day: str) -> float:
+        settings = {"rules": {"set": "own.toml", "as_of": day}}
+        plan(Workspace.from_mapping({**SETTINGS, **settings}, root=tmp_path), filled)
+        return float(filled.read("buildable", keys=["75"])["buildable_m2"].iloc[0])
+
+    assert left("2025-06-30") == 2_500
+    assert left("2025-07-02") == 0
+    assert verify(filled).equal
+
+
+def test_what_cannot_be_read_is_made_anew(filled: Store, caplog: pytest.LogCaptureFixture) -> None:
+    run(filled)
+    kept = land(filled)
+    with filled._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE geoplan.preparation SET content = substr(content, 1, 100)")
+    assert run(filled, rules={"set": "sweden", "as_of": "2025-06-30"}).parcels_computed == 100
+    assert "cannot be read and is made anew" in caplog.text
+    run(filled)
+    for then, now in zip(kept, land(filled), strict=True):
+        assert_frame_equal(then, now)

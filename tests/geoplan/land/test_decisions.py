@@ -90,3 +90,17 @@ def test_decisions_on_what_is_not_there_decide_nothing() -> None:
 def test_a_decision_is_shown_without_names() -> None:
     told = Decision("reserve", "no", "2026-01-02", "Anna", "The owner Bo has shown it.", "yes", "computed")
     assert told.without_names() == Decision("reserve", "no", "2026-01-02", None, None, "yes", "computed")
+
+
+def test_yes_where_the_rule_was_lifted_takes_the_whole_parcel() -> None:
+    water = frame([shapely.box(0, -100, 100, 0)], kind="sea")
+    lifted = frame([shapely.box(-200, -200, 300, 300)], decision="lifted")
+    parcels = frame([shapely.box(0, 10, 20, 30)])
+    shore = make_rule(id="shore", layer="water", operation="shore_zone", distance_m=100, severity="needs_exemption")
+    layers = {"water": water, "shore_protection": lifted, "parcels": parcels}
+    constraints = build_constraints(make_rules(shore), layers, as_of=dt.date(2026, 1, 1))
+    assert buildable_land(parcels, constraints).parcels["buildable_m2"].tolist() == [400]
+    decided = pd.DataFrame({"parcel": ["f0"], "rule": ["shore"], "holds": ["yes"]})
+    found = buildable_land(parcels, constraints, overrides=decided)
+    assert found.parcels["buildable_m2"].tolist() == [0]
+    assert set(found.reasons["basis"]) == {"override", "lifted"}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from distributed import LocalCluster
 from test_buildable import compute, random_place
@@ -51,6 +52,23 @@ def test_a_cluster_gives_what_one_process_gives(cluster: LocalCluster) -> None:
             mapper=lambda function, tiles: small_tiles(function, tiles, mapper, 7),
         )
     assert_same(here, there)
+
+
+def test_decisions_travel_with_their_tiles(cluster: LocalCluster) -> None:
+    parcels, layers = random_place(SEED, parcels=60)
+    _, constraints = compute(parcels, layers)
+    rows = {"parcel": ["f3", "f40", "f41"], "rule": ["a", "b", "b"], "holds": ["no", "yes", "unknown"]}
+    overrides = pd.DataFrame(rows)
+    here = buildable_land(parcels, constraints, overrides=overrides)
+    with on_dask(cluster.scheduler_address) as mapper:
+        there = buildable_land(
+            parcels,
+            constraints,
+            overrides=overrides,
+            mapper=lambda function, tiles: small_tiles(function, tiles, mapper, 7),
+        )
+    assert_same(here, there)
+    assert "override" in set(here.reasons["basis"])
 
 
 def test_a_packed_tile_has_its_own_pieces_and_gives_the_same() -> None:

@@ -62,8 +62,17 @@ def test_a_wrong_rule_is_named_with_its_key(change: dict[str, object], message: 
 
 
 def test_the_same_rule_cannot_stand_twice() -> None:
-    with pytest.raises(SettingsError, match="stands twice"):
+    with pytest.raises(SettingsError, match="holds twice on the same days"):
         make_rules(ROAD, ROAD, settings=CLEARANCE)
+
+
+def test_a_rule_of_the_same_id_follows_when_the_one_before_ends() -> None:
+    older, newer = ROAD | {"valid_to": "2025-07-01"}, ROAD | {"valid_from": "2025-07-01"}
+    assert len(make_rules(older, newer, settings=CLEARANCE).rules) == 2
+    with pytest.raises(SettingsError, match="give the older one a valid_to"):
+        make_rules(ROAD, newer, settings=CLEARANCE)
+    with pytest.raises(SettingsError, match="holds twice"):
+        make_rules(older | {"valid_to": "2025-07-02"}, newer, settings=CLEARANCE)
 
 
 def test_a_required_setting_is_asked_for_by_name() -> None:

@@ -113,7 +113,7 @@ def test_the_other_order_of_two_rules_touches_every_parcel() -> None:
     was = inputs(parcels, layers, make_rules(RULES[0], RULES[1]), None)
     now = inputs(parcels, layers, make_rules(RULES[1], RULES[0]), None)
     assert touched_parcels(was, now).all()
-    assert assert_geodataframe_equal(full(was).parcels, full(now).parcels) is None
+    assert_geodataframe_equal(full(was).parcels, full(now).parcels)
 
 
 @pytest.mark.parametrize("copies", [1, 2])
@@ -124,3 +124,23 @@ def test_of_equal_pieces_each_counts(copies: int) -> None:
     was = inputs(parcels, {"a": several}, make_rules(RULES[0]), None)
     now = inputs(parcels, {"a": one}, make_rules(RULES[0]), None)
     assert touched_parcels(was, now).tolist() == [copies == 2]
+
+
+def test_of_equal_boxes_and_areas_the_shapes_decide_whatever_the_rows_order() -> None:
+    parcels = named([shapely.affinity.rotate(shapely.box(0.1, 0.1, 7.3, 9.1), angle) for angle in range(0, 90, 3)], "p")
+    halves = [shapely.Polygon([(1, 1), (6.1, 1), (6.1, 8.3)]), shapely.Polygon([(1, 1), (1, 8.3), (6.1, 8.3)])]
+    layer = named(halves, "a")
+    turned = layer.iloc[::-1].reset_index(drop=True)
+    was = inputs(parcels, {"a": layer}, make_rules(RULES[0]), None)
+    now = inputs(parcels, {"a": turned}, make_rules(RULES[0]), None)
+    assert not touched_parcels(was, now).any()
+    assert_same(full(was), full(now))
+
+
+def test_another_crs_touches_every_parcel() -> None:
+    parcels = named([shapely.box(0, 0, 10, 10)], "p")
+    layers = {"a": named([shapely.box(0, 0, 5, 5)], "a")}
+    was = inputs(parcels, layers, make_rules(RULES[0]), None)
+    feet = {name: layer.set_crs(2284, allow_override=True) for name, layer in layers.items()}
+    now = inputs(parcels.set_crs(2284, allow_override=True), feet, make_rules(RULES[0]), None)
+    assert touched_parcels(was, now).all()

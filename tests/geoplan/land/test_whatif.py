@@ -119,3 +119,24 @@ def test_edits_that_make_no_sense_are_refused(row: WhatIf) -> None:
     row.keep(row.under(make_rules(a, b)))
     with pytest.raises(SettingsError, match="another order"):
         row.under(make_rules(b, a))
+
+
+def test_rules_that_change_touch_parcels_that_officials_decided_of() -> None:
+    parcels = named([shapely.box(0, 0, 10, 10)], "p")
+    rules = make_rules(make_rule(id="a", layer="a", operation="inside"))
+    decided = pd.DataFrame({"parcel": ["p0"], "rule": ["a"], "holds": ["yes"]})
+    layers = {"a": named([shapely.box(50, 50, 60, 60)], "a")}
+    model = WhatIf(parcels, rules, layers, as_of=DAY, overrides=decided)
+    assert model.land.parcels["buildable_m2"].tolist() == [0]
+    noted = make_rules(make_rule(id="a", layer="a", operation="inside", severity="noted"))
+    assert model.under(noted).gained_m2 == 100
+
+
+def test_kept_changes_do_not_pile_up(row: WhatIf) -> None:
+    for number in range(100):
+        gone = ["a0"] if number == 0 else [f"n{number - 1}-0"]
+        row.keep(row.edit("a", add=named([shapely.box(0, 0, 50, 10)], f"n{number}-"), remove=gone))
+    index = row._state.prepared.index
+    assert len(index.shapes) < 100
+    assert index.trees <= 33
+    assert row.land.parcels["buildable_m2"].sum() == 500
