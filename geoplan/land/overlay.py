@@ -269,12 +269,14 @@ def _united(target: Numbers, pieces: Shapes) -> tuple[Numbers, Shapes]:
     many = np.diff(np.r_[start, len(target)]) > _MANY
     if not many.any():
         return target, pieces
-    keep = ~np.repeat(many, np.diff(np.r_[start, len(target)]))
-    keep[start] = True
-    pieces = pieces.copy()
+    keep = np.ones(len(target), dtype=bool)
+    area, united = shapely.area(pieces), pieces.copy()
     for first, last in zip(start[many], np.r_[start, len(target)][1:][many], strict=True):
-        pieces[first] = shapely.union_all(pieces[first:last])
-    return target[keep], pieces[keep]
+        union = shapely.union_all(pieces[first:last])
+        # Rarely GEOS loses polygons of a union: then one by one after all.
+        if union.area >= area[first:last].max() * (1 - NEGLIGIBLE):
+            united[first], keep[first + 1 : last] = union, False
+    return target[keep], united[keep]
 
 
 def _granted(tile: Tile, grant: Grant, rule: Numbers, pairs: _Pairs) -> _Pairs:

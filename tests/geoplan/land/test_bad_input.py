@@ -1,6 +1,7 @@
 """What is wrong with the data is said, with the row and the reason; what is merely odd gives the right areas."""
 
 import datetime as dt
+import functools
 import subprocess
 import sys
 
@@ -143,8 +144,8 @@ def test_scribbles_once_repaired_add_up_and_equal_the_plain_overlay(
     rows = [shape for shape in layer if not shape.is_empty]
     result = compute(whole, rows)
     table = result.parcels
-    union = shapely.union_all(rows)
-    expected = [shape.difference(union).area for shape in whole]
+    # One by one: on shapes as broken as these GEOS can lose whole polygons of a union, and its area tells.
+    expected = [functools.reduce(shapely.difference, rows, shape).area for shape in whole]
     np.testing.assert_allclose(table["buildable_m2"] + table["sliver_m2"], expected, rtol=1e-9, atol=1e-6)
     np.testing.assert_allclose(table["area_m2"], table["buildable_m2"] + table["taken_m2"], rtol=1e-12)
     taken = result.reasons.groupby("parcel")["taken_m2"].sum().reindex(table["id"], fill_value=0.0).to_numpy()
