@@ -57,7 +57,7 @@ class Geopandas(Contender):
 
 
 class Dask(Contender):
-    """The same on partitions of neighbours, one thread a processor (processes were slower)."""
+    """The same on partitions of neighbours, one thread a processor."""
 
     name = "dask-geopandas"
     packages = ("dask-geopandas",)
