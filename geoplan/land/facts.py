@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, get_args
 
 from geoplan.land.decisions import Decision
 from geoplan.land.explanation import BOUNDARY_NOTICE, tell
+from geoplan.land.overlay import NEGLIGIBLE
 from geoplan.land.rules import BLOCKING, SEVERITIES, Rule, Severity
 from geoplan.text import Text
 
@@ -26,9 +27,6 @@ not reach there; what decides is missing in the data; or an official says so."""
 
 Group = Literal["yes", "unsure", "disputed", "decided_no", "waiting", "never_asked", "outside", "clear"]
 """How facts are told together, in this order."""
-
-_NEGLIGIBLE = 1e-9
-"""Of a parcel's area: what rounding leaves of land that rules take wholly."""
 
 Place = Literal["parcel", "no_parcel", "no_parcels", "outside"]
 """Where a place lies: in a parcel, in none, in none because there are none at all, or where the data do not reach."""
@@ -248,7 +246,7 @@ class Explanation:
         """Tell whether rules that hold for sure close all of the land."""
         if self.left_needs_exemption_m2 is None:
             return bool(firm - {"investigate"})
-        slivers = (self.sliver_m2 or 0.0) + _NEGLIGIBLE * (self.area_m2 or 0.0)
+        slivers = (self.sliver_m2 or 0.0) + NEGLIGIBLE * (self.area_m2 or 0.0)
         return self.left_needs_exemption_m2 <= slivers
 
     def groups(self) -> dict[Group, list[Fact]]:

@@ -22,6 +22,7 @@ MAX_VERTICES = 256
 _LINE_VERTICES = 32
 _CLIP_TOLERANCE = 1e-9
 
+# Where between two thousandths of the CRS's unit a cut lies; any number that coordinates do not have will do.
 _BETWEEN = 0.000377
 
 # Of a polygon's box: where many edges meet in one point, no halving ever leaves few.
