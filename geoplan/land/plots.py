@@ -16,6 +16,7 @@ from geoplan.frames import area_m2, metres_per_unit, same_crs
 from geoplan.land.areas import AREA_KINDS, AreaKind, area_kinds, containing
 from geoplan.land.buildable import Buildable
 from geoplan.land.pieces import QUADRANT_SEGMENTS, chunk_lines
+from geoplan.land.planning import main_plan
 
 __all__ = ["MAIN_BUILDING_M2", "PlotSearch", "PlotStandards", "find_plots", "inscribed_widths", "main_buildings"]
 
@@ -115,7 +116,7 @@ def find_plots(
     rules = {kind: (standards or {}).get(kind, PlotStandards()) for kind in AREA_KINDS}
     frame["min_area"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_area_m2)
     frame["min_width"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_width_m)
-    plan = _main_plan(frame, layers.get("plans"))
+    plan = main_plan(frame.geometry, layers.get("plans"))
     if "min_plot_m2" in plan:
         asked = pd.to_numeric(plan["min_plot_m2"], errors="coerce").fillna(0.0).to_numpy()
         frame["min_area"] = np.maximum(frame["min_area"], asked)
@@ -258,28 +259,6 @@ def _describe(
     }
     result = gpd.GeoDataFrame(columns, geometry=plots.geometry.to_numpy(), crs=plots.crs)
     return result.astype({"id": object, "certainty": object, "kind": object, "homes_basis": object})
-
-
-def _main_plan(frame: gpd.GeoDataFrame, plans: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """Return for each parcel the plan that half of its buildable land or more lies in.
-
-    ``homes`` is ``none`` where there is no such plan. Half, because layers are shifted: a sliver of the
-    neighbouring plan must not decide.
-    """
-    if plans is None or not len(plans):
-        return pd.DataFrame({"use_code": None, "homes": "none"}, index=range(len(frame)), dtype=object)
-    shapes, areas = frame.geometry.to_numpy(), plans.geometry.to_numpy()
-    row, plan = shapely.STRtree(areas).query(shapes, predicate="intersects")
-    share = shapely.area(shapely.intersection(shapes[row], areas[plan]))
-    order = np.lexsort((plan, -share, row))
-    row, plan, share = row[order], plan[order], share[order]
-    enough = (share > 0) & (share >= shapely.area(shapes[row]) / 2)
-    first = np.r_[True, row[1:] != row[:-1]] & enough if len(row) else np.zeros(0, dtype=bool)
-    chosen = pd.Series(plan[first], index=row[first]).reindex(range(len(frame)))
-    attributes = pd.DataFrame(plans.drop(columns=plans.geometry.name)).reset_index(drop=True)
-    result = attributes.reindex(chosen.to_numpy()).reset_index(drop=True).astype(object)
-    result["homes"] = result["homes"].where(chosen.notna().to_numpy(), "none")
-    return result.where(result.notna(), None)
 
 
 def _utility(places: gpd.GeoSeries, areas: gpd.GeoDataFrame | None) -> npt.NDArray[Any]:

@@ -1,0 +1,47 @@
+"""Which plan a place lies in."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+__all__ = ["main_plan"]
+
+
+def main_plan(places: gpd.GeoSeries, plans: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Return for each place the plan that half of it or more lies in.
+
+    Parameters
+    ----------
+    places
+        Areas, in the projected CRS of the plans.
+    plans
+        The layer ``plans``, or None where nothing is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The plan's attributes, one row a place, numbered from zero in their order, dtype object, None where
+        nothing is said. ``homes`` is ``none`` where there is no such plan.
+
+    Notes
+    -----
+    Half, because layers are shifted: a sliver of the neighbouring plan must not decide (a default of ours). Of two
+    plans with half each, the one that comes first in the layer.
+    """
+    if plans is None or not len(plans):
+        return pd.DataFrame({"use_code": None, "homes": "none"}, index=range(len(places)), dtype=object)
+    shapes, areas = places.to_numpy(), plans.geometry.to_numpy()
+    row, plan = shapely.STRtree(areas).query(shapes, predicate="intersects")
+    share = shapely.area(shapely.intersection(shapes[row], areas[plan]))
+    order = np.lexsort((plan, -share, row))
+    row, plan, share = row[order], plan[order], share[order]
+    enough = (share > 0) & (share >= shapely.area(shapes[row]) / 2)
+    first = np.r_[True, row[1:] != row[:-1]] & enough if len(row) else np.zeros(0, dtype=bool)
+    chosen = pd.Series(plan[first], index=row[first]).reindex(range(len(places)))
+    attributes = pd.DataFrame(plans.drop(columns=plans.geometry.name)).reset_index(drop=True)
+    result = attributes.reindex(chosen.to_numpy()).reset_index(drop=True).astype(object)
+    result["homes"] = result["homes"].where(chosen.notna().to_numpy(), "none")
+    return result.where(result.notna(), None)
