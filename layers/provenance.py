@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 import numpy as np
 import pyproj
+import scipy
 import shapely
 
 import geoplan
 
 __all__ = ["code_version", "snapshot_address"]
 
-# The parts whose text decides a figure: the domain, and the chain that strings it together.
-_PACKAGES = ("geoplan", "geoplan.land", "geoplan.homes")
+# The parts of the domain whose text decides no figure.
+_SHOWING = ("cli", "maps")
 
 
 @cache
@@ -28,15 +30,10 @@ def code_version() -> dict[str, str]:
     -------
     dict
         ``geoplan`` (version), ``source`` (SHA-256 over the domain's and the chain's source text, first 16 hex digits),
-        ``geos``, ``proj``, ``numpy``.
+        ``geos``, ``proj``, ``numpy``, ``scipy``.
     """
     digest = hashlib.sha256()
-    sources = {
-        f"{package}/{file.name}": file
-        for package in _PACKAGES
-        for file in resources.files(package).iterdir()
-        if file.name.endswith(".py") and file.name != "cli.py"
-    }
+    sources = dict(_modules(resources.files("geoplan"), "geoplan"))
     sources["layers/chain.py"] = resources.files("layers").joinpath("chain.py")
     for name in sorted(sources):
         digest.update(name.encode() + b"\0" + sources[name].read_bytes() + b"\0")
@@ -46,7 +43,16 @@ def code_version() -> dict[str, str]:
         "geos": ".".join(map(str, shapely.geos_version)),
         "proj": pyproj.proj_version_str,
         "numpy": np.__version__,
+        "scipy": scipy.__version__,
     }
+
+
+def _modules(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
+    for item in folder.iterdir():
+        if item.name.endswith(".py"):
+            yield f"{name}/{item.name}", item
+        elif item.is_dir() and item.name not in _SHOWING:
+            yield from _modules(item, f"{name}/{item.name}")
 
 
 def snapshot_address(

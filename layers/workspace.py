@@ -23,6 +23,7 @@ from pyproj.exceptions import CRSError as ProjError
 
 from geoplan.errors import CRSError, SettingsError
 from geoplan.frames import metres_per_unit
+from layers.assumptions import assumption_faults, assumption_values
 from layers.catalogue import LayerType, catalogue
 from layers.faults import did_you_mean, fault_lines, key_path
 from layers.sources.source import LayerPart, LayerSource, Lookup, Unpivot
@@ -168,6 +169,8 @@ class Workspace(_Model):
     municipality, layers, rules, plots, demand
         The tables of ``geoplan.toml``; ``demand`` is ``None`` where the file has none, and then no need is
         computed.
+    assumptions
+        Values of :mod:`layers.assumptions` that differ here, by subject and name.
     """
 
     municipality: Municipality = Field(description="a table [municipality] with name, code and crs")
@@ -175,6 +178,7 @@ class Workspace(_Model):
     rules: RuleSettings = Field(description='a table [rules] with set = "sweden" or "generic"')
     plots: PlotSettings = PlotSettings()
     demand: DemandSettings | None = None
+    assumptions: dict[str, dict[str, Any]] = Field({}, description="what differs from docs/assumptions.md")
 
     _root: Path = PrivateAttr(default_factory=Path.cwd)
 
@@ -223,7 +227,7 @@ class Workspace(_Model):
         SettingsError
             Settings are wrong: every fault with its full key and the fix.
         """
-        faults = _layer_faults(content.get("layers"))
+        faults = _layer_faults(content.get("layers")) + assumption_faults(content.get("assumptions"))
         try:
             workspace = cls.model_validate(content)
         except ValidationError as error:
@@ -251,10 +255,11 @@ class Workspace(_Model):
     def parameters(self) -> dict[str, Any]:
         """Return the settings that a run depends on besides its layers, as plain JSON values.
 
-        The layers' own settings are left out: a run names the versions of the layers that they led to.
+        The layers' own settings are left out: a run names the versions of the layers that they led to. Assumptions
+        are there with all their values, so that a run can be recomputed when a default has changed since.
         """
         dumped: dict[str, Any] = self.model_dump(mode="json", exclude={"layers"})
-        return dumped
+        return dumped | {"assumptions": assumption_values(self.assumptions)}
 
     def canonical_parameters(self) -> str:
         """Return :meth:`parameters` as JSON text that is the same for the same settings, byte for byte."""
