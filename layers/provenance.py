@@ -34,7 +34,7 @@ def code_version() -> dict[str, str]:
     """
     digest = hashlib.sha256()
     sources = dict(_modules(resources.files("geoplan"), "geoplan"))
-    sources["layers/chain.py"] = resources.files("layers").joinpath("chain.py")
+    sources |= dict(_modules(resources.files("layers.chain"), "layers/chain"))
     for name in sorted(sources):
         digest.update(name.encode() + b"\0" + sources[name].read_bytes() + b"\0")
     return {

@@ -1,0 +1,79 @@
+"""What goes into the chain and what comes out of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import pandas as pd
+
+from geoplan.text import Text
+from layers.assumptions import assumption_values
+from layers.progress import Progress, silent
+from layers.workspace import Workspace
+
+__all__ = ["DERIVED", "Derived", "Frame", "Given"]
+
+Frame: TypeAlias = pd.DataFrame
+
+DERIVED: dict[str, str | None] = {
+    "constraints": None,
+    "buildable": "id",
+    "reasons": "parcel",
+    "remainders": "parcel",
+    "plots": "id",
+    "dropped": "parcel",
+    "waterfall": "step",
+    "need": "area",
+    "balance": "area",
+    "figures": "id",
+}
+"""The derived layers, each with the column that identifies its rows."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What every step is given.
+
+    Attributes
+    ----------
+    layers
+        Imported layers by catalogue id.
+    spatial
+        Those with geometry; a step may add what stands in for a missing one.
+    workspace
+        The settings; no file of it is read.
+    as_of
+        The day whose law holds.
+    """
+
+    layers: Mapping[str, Frame]
+    spatial: dict[str, gpd.GeoDataFrame]
+    workspace: Workspace
+    as_of: dt.date
+    progress: Progress = silent
+
+    @cached_property
+    def assumptions(self) -> dict[str, dict[str, Any]]:
+        """Every assumption's value, by subject and name."""
+        return assumption_values(self.workspace.assumptions)
+
+
+@dataclass
+class Derived:
+    """What the chain derives: tables by layer id, and notes on what it lacked or assumed."""
+
+    tables: dict[str, Frame] = field(default_factory=dict)
+    notes: list[Text] = field(default_factory=list)
+
+    def note(self, *, sv: str, en: str) -> None:
+        """Add a note."""
+        self.notes.append(Text(sv=sv, en=en))
+
+    def add_notes(self, notes: Iterable[Text]) -> None:
+        """Add notes that are not there yet."""
+        self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes]
