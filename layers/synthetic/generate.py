@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.progress import Progress, silent
 from layers.synthetic.buildings import Buildings, put_up_buildings
+from layers.synthetic.completions import completion_table
 from layers.synthetic.frames import layer
 from layers.synthetic.hazards import (
     contaminated_layer,
@@ -120,6 +121,7 @@ def generate(
         frames |= _findings(
             np.random.default_rng([seed, 1]), terrain, places, roads, railway, parcels, buildings, figures
         )
+        frames["completions"] = completion_table(np.random.default_rng([seed, 7]), figures)
         frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
         advance(1)
     return dict(sorted(frames.items()))

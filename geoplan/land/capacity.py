@@ -1,0 +1,109 @@
+"""Nominal, likely and a range of homes by area and year."""
+
+from __future__ import annotations
+
+import hashlib
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import betaincinv
+
+from geoplan.balance import UNASSIGNED
+from geoplan.frames import check_frame
+from geoplan.homes.population import WHOLE
+
+__all__ = ["CAPACITY_COLUMNS", "area_capacity"]
+
+CAPACITY_COLUMNS = ("area", "year", "supply", "plots", "nominal", "likely", "p10", "p50", "p90")
+
+Floats = npt.NDArray[np.float64]
+
+_QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+
+
+def area_capacity(
+    likely: pd.DataFrame, plots: gpd.GeoDataFrame | pd.DataFrame, *, draws: int, seed: int
+) -> pd.DataFrame:
+    """Return nominal and likely homes with their range, by area, year and kind of supply.
+
+    Parameters
+    ----------
+    likely
+        From :func:`geoplan.land.likelihood.likely_homes`.
+    plots
+        ``id``, ``area`` and ``plan_homes`` of the same plots.
+    draws
+        Draws of the simulation.
+    seed
+        The same seed and the same plots give the same figures.
+
+    Returns
+    -------
+    DataFrame
+        :data:`CAPACITY_COLUMNS`, one row an area (``*`` for the whole), year and ``supply``: ``planned`` where a
+        plan allows homes, ``unplanned`` elsewhere. All but area, year, supply and plots are homes. ``nominal`` and
+        ``likely`` of the areas add up to ``*``; the quantiles do not.
+
+    Raises
+    ------
+    FrameError
+        Columns are missing.
+
+    Notes
+    -----
+    In every draw each cell has one yearly hazard, from its Beta(a, b): the plots of a cell are right or wrong
+    together, which is what makes the range wide. Given it, each plot is built by year t where a uniform number of its
+    own exceeds (1 − h)^t. Both are drawn from the seed and the name of the cell or the plot alone, so neither the
+    order of rows nor another plot changes them; a plot built by one year is so by the next, and a plot added lowers
+    no draw.
+    """
+    check_frame(likely, name="likely", columns=["plot", "year", "years", "nominal", "likely", "prior_cell", "a", "b"])
+    check_frame(plots, name="plots", columns=["id", "area", "plan_homes"], unique="id")
+    place = pd.DataFrame(
+        {
+            "area": plots["area"].astype(object).where(plots["area"].notna(), UNASSIGNED).to_numpy(),
+            "supply": np.where(plots["plan_homes"] == "allowed", "planned", "unplanned"),
+        },
+        index=plots["id"].to_numpy(dtype=object),
+    )
+    rows = likely.join(place, on="plot", how="inner").sort_values(["plot", "year"], kind="stable")
+    both = pd.concat([rows, rows.assign(area=WHOLE)], ignore_index=True)
+    keys = ["area", "supply", "year"]
+    table = both.groupby(keys).agg(plots=("plot", "size"), nominal=("nominal", "sum"), likely=("likely", "sum"))
+    drawn = _simulate(rows, draws, seed)
+    # A number of homes that was drawn, not one between two.
+    ranges = {key: np.quantile(homes, list(_QUANTILES.values()), method="inverted_cdf") for key, homes in drawn.items()}
+    table[list(_QUANTILES)] = np.array([ranges[key] for key in table.index]).reshape(-1, len(_QUANTILES))
+    table = table.reset_index()
+    rank = table["area"].map({WHOLE: 2, UNASSIGNED: 1}).fillna(0)
+    ordered = table.assign(rank=rank).sort_values(["year", "rank", "area", "supply"], kind="stable")
+    return ordered[list(CAPACITY_COLUMNS)].reset_index(drop=True)
+
+
+def _simulate(rows: pd.DataFrame, draws: int, seed: int) -> dict[tuple[str, str, int], Floats]:
+    """Return the homes built in every draw, by area, supply and year; ``*`` is the whole."""
+    passed = rows.groupby("year")["years"].first()
+    years = [int(year) for year in passed.index]
+    cells = rows.drop_duplicates("prior_cell").set_index("prior_cell")[["a", "b"]]
+    unbuilt = {
+        cell: (1 - betaincinv(a, b, _uniform(draws, seed, "cell", cell))) ** passed.to_numpy(dtype=float)[:, None]
+        for cell, a, b in cells.itertuples(name=None)
+    }
+    one = rows.drop_duplicates("plot")
+    groups = sorted({*zip(one["area"], one["supply"], strict=True), *((WHOLE, supply) for supply in one["supply"])})
+    sums = {group: np.zeros((len(years), draws)) for group in groups}
+    for plot, cell, homes, area, supply in one[["plot", "prior_cell", "nominal", "area", "supply"]].itertuples(
+        index=False, name=None
+    ):
+        built = homes * (_uniform(draws, seed, "plot", plot) > unbuilt[cell])
+        sums[area, supply] += built
+        sums[WHOLE, supply] += built
+    return {(*group, year): homes[n] for group, homes in sums.items() for n, year in enumerate(years)}
+
+
+def _uniform(draws: int, seed: int, *name: str) -> Floats:
+    """Return uniform numbers that the seed and a name alone decide."""
+    key = hashlib.blake2b("\0".join([str(seed), *name]).encode(), digest_size=16).digest()
+    return np.random.default_rng(int.from_bytes(key, "big")).random(draws)
