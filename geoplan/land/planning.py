@@ -1,13 +1,15 @@
-"""Which plan a place lies in."""
+"""Which plans give rights, and which of them a place lies in."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-__all__ = ["main_plan"]
+__all__ = ["main_plan", "plans_in_force"]
 
 
 def main_plan(places: gpd.GeoSeries, plans: gpd.GeoDataFrame | None) -> pd.DataFrame:
@@ -45,3 +47,29 @@ def main_plan(places: gpd.GeoSeries, plans: gpd.GeoDataFrame | None) -> pd.DataF
     result = attributes.reindex(chosen.to_numpy()).reset_index(drop=True).astype(object)
     result["homes"] = result["homes"].where(chosen.notna().to_numpy(), "none")
     return result.where(result.notna(), None)
+
+
+def plans_in_force(plans: gpd.GeoDataFrame | None, *, as_of: dt.date | None = None) -> gpd.GeoDataFrame | None:
+    """Return the plans that give rights.
+
+    Parameters
+    ----------
+    plans
+        The layer ``plans``; ``status`` and ``in_force`` (a date) are used where present.
+    as_of
+        The day; without one no date is asked.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        The rows whose status is ``in_force`` or missing, and whose date is missing or not after the day: a plan that
+        is being prepared, waits for its force, or is repealed, gives no right. None where there is no layer.
+    """
+    if plans is None:
+        return None
+    keep = pd.Series(True, index=plans.index)
+    if "status" in plans:
+        keep &= plans["status"].isna() | (plans["status"] == "in_force")
+    if "in_force" in plans and as_of is not None:
+        keep &= ~(pd.to_datetime(plans["in_force"], errors="coerce") > pd.Timestamp(as_of))
+    return plans[keep]

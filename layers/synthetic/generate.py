@@ -20,6 +20,7 @@ from layers.synthetic.hazards import (
     radon_layer,
     traffic_noise_layer,
 )
+from layers.synthetic.indicators import indicator_table
 from layers.synthetic.interests import biotope_layer, farmland_layer, national_interest_layer, remain_layer
 from layers.synthetic.lowland import flood_layer, low_land, sea_level_layer
 from layers.synthetic.nature import nature_layer, water_layer
@@ -43,6 +44,7 @@ from layers.synthetic.public import (
     statistical_layer,
 )
 from layers.synthetic.register import VILLAGES, parcel_layer
+from layers.synthetic.rights import building_right_layer
 from layers.synthetic.size import CODE, NAME, Size, SizeName, size_of
 from layers.synthetic.streets import Settlement, lay_out
 from layers.synthetic.terrain import Terrain, build_terrain
@@ -116,13 +118,18 @@ def generate(
             "settlements": settlement_layer(settlements, homes, figures.population / len(homes)),
             "statistical_areas": areas,
         }
-        frames["plan_provisions"] = provision_layer(frames["plans"], parcels)
+        rights = building_right_layer(np.random.default_rng([seed, 50]), frames["plans"], parcels)
+        ground = provision_layer(frames["plans"], parcels).astype({"value": float})
+        frames["plan_provisions"] = pd.concat([ground, rights], ignore_index=True)
         # Chance of their own, so that a new layer changes none of the old ones.
         frames |= _findings(
             np.random.default_rng([seed, 1]), terrain, places, roads, railway, parcels, buildings, figures
         )
         frames["completions"] = completion_table(np.random.default_rng([seed, 7]), figures)
         frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
+        frames["indicators"] = indicator_table(
+            np.random.default_rng([seed, 61]), dwellings=buildings.dwellings.sum(), population=figures.population
+        )
         advance(1)
     return dict(sorted(frames.items()))
 

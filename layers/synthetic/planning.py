@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -17,7 +18,15 @@ from layers.synthetic.size import Size
 from layers.synthetic.streets import Settlement
 from layers.synthetic.terrain import Terrain
 
-__all__ = ["lis_layer", "plan_layer", "provision_layer", "shore_protection_layer", "utility_layer"]
+__all__ = [
+    "FRONT_M",
+    "lis_layer",
+    "plan_blocks",
+    "plan_layer",
+    "provision_layer",
+    "shore_protection_layer",
+    "utility_layer",
+]
 
 # By use: code, homes, most homes on a plot, smallest plot (m²), largest building area (m²).
 _RIGHTS: Final[dict[str, tuple[str, str, int | None, float | None, float | None]]] = {
@@ -29,7 +38,7 @@ _RIGHTS: Final[dict[str, tuple[str, str, int | None, float | None, float | None]
     "public": ("C", "prohibited", None, None, None),
     "park": ("N", "prohibited", None, None, None),
 }
-_FRONT_M: Final = 5.0
+FRONT_M: Final = 5.0
 """How wide the ground along the streets is that is not built on, metres."""
 
 _YARD_M: Final = 31.0
@@ -69,6 +78,7 @@ def plan_layer(rng: np.random.Generator, parcels: Parcels, settlements: list[Set
                         "name": f"Kv. {_QUARTERS[(number - 1) % 16]}, {settlement.name}",
                         "use_code": code,
                         "homes": homes,
+                        "status": "in_force",
                         "max_homes_per_plot": most,
                         "min_plot_m2": wanted,
                         "max_bya_m2": largest,
@@ -79,22 +89,29 @@ def plan_layer(rng: np.random.Generator, parcels: Parcels, settlements: list[Set
     return layer("plans", shapes, **{key: [row[key] for row in rows] for key in rows[0]})
 
 
-def provision_layer(plans: gpd.GeoDataFrame, parcels: Parcels) -> gpd.GeoDataFrame:
-    """Return, in some plans, the strip along the streets that is not built on and the yards for sheds only."""
+def plan_blocks(
+    plans: gpd.GeoDataFrame, parcels: Parcels
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.str_], npt.NDArray[np.intp]]:
+    """Return the blocks for homes that lie in plans, the use of each, and the position of its plan."""
     inside = np.flatnonzero(np.isin(parcels.use, ("homes", "development", "flats")) & (parcels.block >= 0))
     order = inside[np.argsort(parcels.block[inside], kind="stable")]
     _, first = np.unique(parcels.block[order], return_index=True)
     # The parcels' own edges, not those of the block that they were cut from: those differ by a noding's centimetre.
     blocks = np.array([shapely.coverage_union_all(parcels.polygons[own]) for own in np.split(order, first[1:])])
-    use = parcels.use[order[first]]
     block, plan = shapely.STRtree(plans.geometry.to_numpy()).query(shapely.point_on_surface(blocks), "within")
+    return blocks[block], parcels.use[order[first]][block], plan
+
+
+def provision_layer(plans: gpd.GeoDataFrame, parcels: Parcels) -> gpd.GeoDataFrame:
+    """Return, in some plans, the strip along the streets that is not built on and the yards for sheds only."""
+    blocks, use, plan = plan_blocks(plans, parcels)
     names = plans["id"].to_numpy(dtype=object)[plan]
     number = np.array([int(name.split("/")[1].split("-")[0]) for name in names])
-    inner = shapely.buffer(blocks, -_FRONT_M, join_style="mitre")
+    inner = shapely.buffer(blocks, -FRONT_M, join_style="mitre")
     yard = shapely.buffer(blocks, -_YARD_M, join_style="mitre")
     fronts = np.flatnonzero(number % 2 == 0)
-    yards = np.flatnonzero((number % 3 == 0) & (use[block] == "homes") & ~shapely.is_empty(yard[block]))
-    shapes = np.concatenate([shapely.difference(blocks[block[fronts]], inner[block[fronts]]), yard[block[yards]]])
+    yards = np.flatnonzero((number % 3 == 0) & (use == "homes") & ~shapely.is_empty(yard))
+    shapes = np.concatenate([shapely.difference(blocks[fronts], inner[fronts]), yard[yards]])
     return layer(
         "plan_provisions",
         shapes,

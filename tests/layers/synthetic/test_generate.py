@@ -136,7 +136,7 @@ def test_decisions_of_every_kind_are_there(small):
     assert {"B", "J"} <= set(small["plans"]["use_code"])
     assert {"E4", "583"} <= set(small["roads"]["number"].dropna())
     assert {"state", "municipal", "private"} <= set(small["roads"]["kind"])
-    assert set(small["plan_provisions"]["kind"]) == {"no_building", "complement_only"}
+    assert set(small["plan_provisions"]["kind"]) == {"no_building", "complement_only", "building_right"}
 
 
 def test_a_stream_of_unknown_width_has_a_shore_that_is_unsure(small):
