@@ -143,7 +143,7 @@ def split_bands(bands: Sequence[AgeBand], values: Array, *, exponent: float = 2.
     for low, high, wanted in zip(edges[:-1], edges[1:], counts[1:], strict=True):
         # Each band keeps its sum, whatever was rounded or reshaped in it; one too small to have a shape is even.
         result[low:high, result[low:high].sum(axis=0) <= 0] = 1.0
-        result[low:high] *= wanted / result[low:high].sum(axis=0)
+        result[low:high] = wanted * (result[low:high] / result[low:high].sum(axis=0))
     split: Array = result.T
     return split
 
