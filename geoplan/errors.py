@@ -6,7 +6,8 @@
     ├── SettingsError               exit 3   geoplan.toml, a rule set, a catalogue entry: key and fix
     ├── InputError                  exit 4   data from a file, a service or a caller
     │   ├── FrameError                       a table does not satisfy its contract; carries every fault
-    │   └── CRSError                         coordinates and reference system do not fit each other
+    │   ├── CRSError                         coordinates and reference system do not fit each other
+    │   └── ServiceError            exit 8   a service cannot be reached, is busy or refuses: offline is no fault
     ├── DatabaseError               exit 5   no server, wrong server, wrong schema
     ├── NotFoundError               exit 6   no such parcel, plot, layer or place
     └── VerificationError           exit 7   a recomputed figure differs from the stored one
@@ -25,6 +26,7 @@ __all__ = [
     "GeoplanError",
     "InputError",
     "NotFoundError",
+    "ServiceError",
     "SettingsError",
     "VerificationError",
 ]
@@ -83,6 +85,12 @@ class FrameError(InputError):
 
 class CRSError(InputError):
     """Coordinates and coordinate reference system do not fit each other."""
+
+
+class ServiceError(InputError):
+    """A service cannot be reached, is busy, refuses, or answers something that it should not."""
+
+    exit_code = 8
 
 
 class DatabaseError(GeoplanError):

@@ -1,7 +1,7 @@
 """The command line: the roof of the house, and the only module here that knows ``layers`` and ``api``.
 
 Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 settings, 4 input data, 5 database, 6 not found,
-7 a recomputed figure differs (see :mod:`geoplan.errors` and ``docs/cli.md``).
+7 a recomputed figure differs, 8 a service does not answer (see :mod:`geoplan.errors` and ``docs/cli.md``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 import geoplan
-from geoplan.cli import alternatives, override, show
+from geoplan.cli import alternatives, fetch, override, show
 from geoplan.cli.options import (
     HostOption,
     JsonOption,
@@ -98,6 +98,9 @@ def init(
     path = init_workspace(folder, name=name, code=code, crs=crs, language=language.value, rule_set=rules)
     out.print(f"Wrote {escape(str(path))}. Say there which file feeds which layer, then:", highlight=False)
     out.print(f"  geoplan import -w {escape(str(folder))}", highlight=False)
+
+
+app.command("fetch")(fetch.fetch)
 
 
 @app.command("import")

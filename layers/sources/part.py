@@ -23,6 +23,7 @@ from layers.sources.files import read_file
 from layers.sources.geometry import clean, flatten
 from layers.sources.mapping import Mapped, map_columns
 from layers.sources.report import Issue, Severity, SourceFile
+from layers.sources.services.sidecar import read_told
 from layers.sources.source import LayerPart
 
 __all__ = ["Part", "prepare_part"]
@@ -129,6 +130,7 @@ def prepare_part(
     CRSError
         Its coordinates do not fit its CRS.
     """
+    told = read_told(path_of(part.file), part, key=key) if part.request is not None else None
     raw = read_file(path_of(part.file), part, key=key, spatial=not layer.is_table)
     mapped = map_columns(raw, part, layer, key=key, path_of=path_of)
     size = len(mapped.frame)
@@ -141,6 +143,9 @@ def prepare_part(
         issues=[*raw.issues, *mapped.issues],
         rejected=np.zeros(size, dtype=bool),
     )
+    if told is not None:
+        for reason, detail in told.warnings(raw.sha256):
+            work.tell("warning", reason, detail)
     columns: dict[str, Any] = {}
     source_crs: pyproj.CRS | None = None
     geometry: npt.NDArray[np.object_] | None = None
@@ -166,9 +171,10 @@ def prepare_part(
             sha256=raw.sha256,
             crs=None if source_crs is None else name_of(source_crs),
             rows=len(raw.frame) + ragged,
-            source=part.source,
-            licence=part.licence,
+            source=part.source or (told.source if told else None),
+            licence=part.licence or (told.licence if told else None),
             date=None if part.date is None else part.date.isoformat(),
+            fetched=None if told is None else told.to_dict(),
         ),
         issues=work.issues,
         rejected=int(work.rejected.sum()) + ragged,

@@ -81,6 +81,8 @@ class SourceFile:
         The coordinate reference system that its coordinates were taken to be in, ``None`` for a table.
     rows
         Rows read, after ``where``.
+    fetched
+        Of a table that a service gave: the service, its address, the query, the time and the licence; else ``None``.
     """
 
     path: str
@@ -92,6 +94,7 @@ class SourceFile:
     source: str | None = None
     licence: str | None = None
     date: str | None = None
+    fetched: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

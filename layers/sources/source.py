@@ -12,10 +12,14 @@ import pyproj
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pyproj.exceptions import CRSError as ProjError
 
+from layers.sources.services.request import KoladaRequest, PxwebRequest, Request, file_of
+
 __all__ = ["MIXED", "Constant", "LayerPart", "LayerSource", "Lookup", "Unpivot"]
 
 MIXED = "mixed"
 """The encoding of a file that is UTF-8 on some lines and Windows-1252 on others."""
+
+_SERVICES = ("pxweb", "kolada")
 
 # The type of each value is settled later, by the field of the catalogue that it goes into.
 Constant = str | int | float | dt.date
@@ -75,9 +79,15 @@ class Unpivot(_Model):
 
 
 class LayerPart(_Model):
-    """One file, or one layer of a file, that feeds a layer."""
+    """One file, or one layer of a file, that feeds a layer.
+
+    What a service is asked for is fetched into a file first (``geoplan fetch``), which is then read like any other;
+    ``file`` is set to it.
+    """
 
     file: str = Field(min_length=1, description="the file, relative to the workspace")
+    pxweb: PxwebRequest | None = Field(None, description="a table of a PxWeb service to fetch, instead of a file")
+    kolada: KoladaRequest | None = Field(None, description="key figures of Kolada to fetch, instead of a file")
     layer: str | None = Field(None, description="the layer inside the file, where it has several")
     crs: str | None = Field(None, description="the reference system, where the file states none or a wrong one")
     encoding: str | None = Field(None, description="the encoding of a CSV file or Shapefile")
@@ -103,6 +113,29 @@ class LayerPart(_Model):
     date: dt.date | None = Field(None, description="the date that the data describe")
 
     _encoding = field_validator("encoding")(_known_codec)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fetched_file(cls, given: object) -> object:
+        """Name the file that a service's answer is fetched into."""
+        if not isinstance(given, Mapping):
+            return given
+        services = [name for name in _SERVICES if given.get(name) is not None]
+        if not services:
+            return given
+        if len(services) > 1:
+            raise ValueError(f"{' and '.join(services)} are two sources; keep one")
+        if not isinstance(given[services[0]], Mapping):
+            return {**given, "file": "unknown"}
+        file = file_of(services[0], given[services[0]])
+        if given.get("file", file) != file:
+            raise ValueError(f"file and {services[0]} are two sources; keep one")
+        return {**given, "file": file}
+
+    @property
+    def request(self) -> Request | None:
+        """What is asked of a service, or ``None`` where the part is a file of one's own."""
+        return self.pxweb or self.kolada
 
     @field_validator("crs")
     @classmethod

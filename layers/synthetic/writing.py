@@ -50,6 +50,7 @@ _FILES: Final = {
     "population_projection": "population_projection.csv",
     "household_quotas": "household_quotas.csv",
     "dwelling_stock": "dwelling_stock.csv",
+    "indicators": "indicators.csv",
     "completions": "completions.csv",
 }
 # Column names of their own, to show how they are mapped.

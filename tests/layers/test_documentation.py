@@ -13,6 +13,7 @@ from layers.catalogue import catalogue
 from layers.catalogue.page import page
 from layers.settings import Environment
 from layers.sources.files import FORMATS
+from layers.sources.services.request import KoladaRequest, PxwebRequest
 from layers.sources.source import LayerPart, LayerSource, Lookup, Unpivot
 from layers.workspace import (
     DemandSettings,
@@ -30,7 +31,7 @@ WORKSPACE = (DOCS / "workspace.md").read_text(encoding="utf-8")
 # Each table of the file, the heading that its keys are under, and the key of its own where it has one.
 SECTIONS: list[tuple[str, tuple[type[BaseModel], ...]]] = [
     ("## `[municipality]`", (Municipality,)),
-    ("## `[layers.*]`", (LayerPart, LayerSource, Lookup, Unpivot)),
+    ("## `[layers.*]`", (LayerPart, LayerSource, Lookup, Unpivot, PxwebRequest, KoladaRequest)),
     ("## `[rules]`", (RuleSettings,)),
     ("## `[plots]`", (PlotSettings, PlotOverrides)),
     ("## `[demand]`", (DemandSettings,)),
