@@ -130,7 +130,8 @@ def split_bands(bands: Sequence[AgeBand], values: Array, *, exponent: float = 2.
             continue
         edges.append(end)
         counts.append(values[:, n])
-    sums = np.cumsum(np.array(counts), axis=0)
+    # A billionth of a person has no shape: slopes over next to nothing would overflow.
+    sums = np.cumsum(np.round(counts, 9), axis=0)
     if edges[-1] < AGES:
         edges.append(AGES)
         counts.append(np.zeros(len(values)))
