@@ -109,7 +109,7 @@ def plot_parts(
         where present. What is missing makes a part unknown.
     times
         Travel times: one row a plot and mode, with ``plot``, ``mode``, ``connection`` and a column of minutes for each
-        kind of service. ``None``: services are unknown.
+        kind of service. ``None``: services are unknown, and so is a kind that the layer ``services`` has nowhere.
     reasons, shore_rules
         The reasons of the buildable land, and the ids of the rules among them that protect the shore and were asked.
     standards
@@ -142,7 +142,7 @@ def plot_parts(
     check_frame(plots, name="plots", columns=needed, unique="id")
     same_crs(plots, *layers.values())
     nothing = np.full(len(plots), np.nan)
-    columns: dict[str, Any] = {"plot": plots["id"].to_numpy(dtype=object)}
+    columns: dict[str, Any] = {"plot": pd.Series(plots["id"].to_numpy(), dtype=object)}
     water = plots["water_distance_m"].to_numpy(dtype=float)
     columns |= {"water": worth(water, standards.water), "water_raw": water}
     columns |= _services(plots, times, layers.get("services"), standards)
@@ -206,7 +206,7 @@ def _words(name: str, words: pd.Series[Any], worths: Mapping[str, float]) -> dic
     """Return what a word is worth; a word that has no worth is unknown."""
     known = words.where(words.isin(list(worths)))
     raw = known.astype(object).where(known.notna(), None)
-    return {name: known.map(worths).to_numpy(dtype=float), f"{name}_raw": raw.to_numpy(dtype=object)}
+    return {name: known.map(worths).to_numpy(dtype=float), f"{name}_raw": pd.Series(raw.to_numpy(), dtype=object)}
 
 
 def _services(
@@ -217,18 +217,16 @@ def _services(
 ) -> dict[str, Floats]:
     """Return the minutes to each kind of service by each mode, and what they are worth."""
     columns: dict[str, Floats] = {}
+    offered = set() if services is None else set(services["kind"])
     for mode in MODES:
         mine = _of_mode(plots["id"], times, mode)
         for kind in SERVICE_KINDS:
             minutes, value = np.full(len(plots), np.nan), np.full(len(plots), np.nan)
             # A kind that the layer has nowhere is a layer that does not know it, not a service out of reach.
-            there = services is None or kind in set(services["kind"])
-            if mine is not None and kind in mine and there:
+            if mine is not None and kind in mine and kind in offered:
+                minutes = pd.to_numeric(mine[kind]).to_numpy(dtype=float)
                 asked = (mine["connection"].notna() & (mine["connection"] != "unknown")).to_numpy()
-                minutes[asked] = pd.to_numeric(mine[kind]).to_numpy(dtype=float)[asked]
-                value[asked] = 0.0
-                reached = ~np.isnan(minutes)
-                value[reached] = worth(minutes[reached], standards.minutes[kind])
+                value = np.where(asked & np.isnan(minutes), 0.0, worth(minutes, standards.minutes[kind]))
             columns |= {f"{kind}_{mode}": value, f"{kind}_{mode}_raw": minutes}
     return columns
 
@@ -260,4 +258,4 @@ def _quiet(
         value = worth(distance, standards.quiet_distance)
         raw = np.where(np.isinf(distance), np.nan, distance)
         basis[:] = "distance"
-    return {"quiet": value, "quiet_raw": raw, "quiet_basis": basis}
+    return {"quiet": value, "quiet_raw": raw, "quiet_basis": pd.Series(basis, dtype=object)}

@@ -89,8 +89,8 @@ def rank_plots(
         weights = group.weight_vector
         ranked = ranks(scored := scores(method, values, shifted_weights(weights, rules.shift)))
         table = {
-            "plot": parts["plot"].to_numpy(dtype=object),
-            "group": np.full(len(parts), group.id, dtype=object),
+            "plot": parts["plot"].astype(object),
+            "group": pd.Series(group.id, index=parts.index, dtype=object),
             "score": scored[0],
             "rank": _whole(ranked[0]),
             "known_share": _known_share(values, weights),
