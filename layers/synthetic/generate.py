@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.progress import Progress, silent
 from layers.synthetic.buildings import Buildings, put_up_buildings
 from layers.synthetic.completions import completion_table
+from layers.synthetic.demography import demography_tables
 from layers.synthetic.frames import layer
 from layers.synthetic.hazards import (
     contaminated_layer,
@@ -48,6 +49,7 @@ from layers.synthetic.rights import building_right_layer
 from layers.synthetic.size import CODE, NAME, Size, SizeName, size_of
 from layers.synthetic.streets import Settlement, lay_out
 from layers.synthetic.terrain import Terrain, build_terrain
+from layers.synthetic.traffic import ferry_layer, island_roads, quays
 
 __all__ = ["generate"]
 
@@ -97,7 +99,7 @@ def generate(
             "municipality": layer("municipality", [terrain.municipality], id=[CODE], name=[NAME]),
             "parcels": parcel_layer(rng, terrain, parcels, buildings, settlements),
             "water": water_layer(rng, terrain, parcels),
-            "roads": road_layer(roads, settlements),
+            "roads": road_layer(roads, settlements, island_roads(terrain, quays(terrain, places))),
             "railways": layer("railways", [railway], id=["J1"], name=["Kustbanan (påhittad)"]),
             "buildings": layer(
                 "buildings",
@@ -125,8 +127,10 @@ def generate(
         frames |= _findings(
             np.random.default_rng([seed, 1]), terrain, places, roads, railway, parcels, buildings, figures
         )
+        frames["ferries"] = ferry_layer(np.random.default_rng([seed, 5]), terrain, quays(terrain, places), figures)
         frames["completions"] = completion_table(np.random.default_rng([seed, 7]), figures)
         frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
+        frames |= demography_tables(np.random.default_rng([seed, 41]), figures.population)
         frames["indicators"] = indicator_table(
             np.random.default_rng([seed, 61]), dwellings=buildings.dwellings.sum(), population=figures.population
         )
