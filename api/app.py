@@ -10,9 +10,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import geoplan
-from api import health, layers, overrides, parcels, plots, tables
+from api import health, layers, offers, overrides, parcels, plots, tables
 from api.errors import register_errors
 from api.middleware import HeadRequests, SecurityHeaders
+from api.offered import OfferCache
 from api.officials import Officials
 from api.pages import assets, docs, landing, map
 from api.parameters import KnownParameters
@@ -74,10 +75,12 @@ def create_app(
     )
     app.state.serving = Serving(database.read_only_engine, title, srid, default_language, synthetic)
     app.state.maps = map.MapCache()
+    app.state.offers = OfferCache()
     app.state.officials = Officials(officials_file)
-    # The one route that writes is the only one to know the engine that can.
+    # The routes that write are the only ones to know the engine that can.
     app.state.writer = database.engine if app.state.officials.configured else None
-    for module in (landing, plots, parcels, overrides, tables, map, layers, health, docs, assets):
+    # Before the plots: an id may hold slashes, so that the route of one plot takes every longer path.
+    for module in (landing, offers, plots, parcels, overrides, tables, map, layers, health, docs, assets):
         app.include_router(module.router)
     register_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import shapely
-from sqlalchemy import Connection, text
 from starlette.responses import Response, StreamingResponse
 
-from geoplan.maps.records import PLOT_FIELDS, REASON_FIELDS
+from api.asking import Asking
+from geoplan.land.explanation import BOUNDARY_NOTICE
+from geoplan.land.offers import history_of_plots
+from geoplan.land.record import RECORD, RECORD_NAMES
+from geoplan.maps.records import REASON_FIELDS, SHARED_FIELDS
+from layers.plotrecord import PlotRecords, laid_out, origin, write_geopackage
 
 __all__ = ["csv", "geopackage"]
 
-_NUMBERS = ("area_m2", "width_m", "homes", "water_distance_m")
-_LISTS = ("unknown",)
+_FIELDS = {field.name: field for field in RECORD}
 _IN_MEMORY = 4_000_000
 _PIECE = 1 << 16
 
@@ -31,9 +33,11 @@ def _safe(value: str) -> str:
 
 def _column(name: str) -> str:
     value = f"f.properties->>'{name}'"
-    if name in _NUMBERS:
+    if name in SHARED_FIELDS:
+        return _safe(f"CAST(:record AS jsonb)->>'{name}'")
+    if _FIELDS[name].kind in ("number", "integer"):
         return value
-    if name in _LISTS:
+    if _FIELDS[name].kind == "list":
         items = (
             f"CASE jsonb_typeof(f.properties->'{name}') WHEN 'array' THEN f.properties->'{name}' ELSE '[]'::jsonb END"
         )
@@ -45,7 +49,7 @@ _TOLD = (
     "string_agg((r.properties->>'rule') || ' ' || round((r.properties->>'area_m2')::numeric) || ' m²', '; ' "
     "ORDER BY r.fid)"
 )
-_COLUMNS = ", ".join(f"{_column(name)} AS {name}" for name in PLOT_FIELDS)
+_COLUMNS = ", ".join(f"{_column(name)} AS {name}" for name in RECORD_NAMES)
 
 _CSV = f"""
 COPY (
@@ -55,7 +59,7 @@ COPY (
   )
   SELECT {_COLUMNS}, reason.reasons,
          round(ST_X(centre)::numeric, 6) AS longitude, round(ST_Y(centre)::numeric, 6) AS latitude
-  FROM geoplan.feature f
+  FROM /* plots */ f
   LEFT JOIN reason ON reason.parcel = f.properties->>'parcel'
   CROSS JOIN LATERAL ST_Transform(ST_PointOnSurface(f.geom), 4326) AS centre
   WHERE f.version_id = :plots /* conditions */ ORDER BY f.fid
@@ -63,28 +67,28 @@ COPY (
 """  # noqa: S608 - made of constants
 
 _PLOTS = """
-SELECT f.properties, ST_AsBinary(f.geom) AS wkb FROM geoplan.feature f
+SELECT CAST(:record AS jsonb) || f.properties AS properties, ST_AsBinary(f.geom) AS wkb FROM /* plots */ f
 WHERE f.version_id = :plots /* conditions */ ORDER BY f.fid
 """
 
 _PLOT_REASONS = """
 SELECT r.properties FROM geoplan.feature r
 WHERE r.version_id = :reasons AND r.key IN (
-  SELECT f.properties->>'parcel' FROM geoplan.feature f WHERE f.version_id = :plots /* conditions */
+  SELECT f.properties->>'parcel' FROM /* plots */ f WHERE f.version_id = :plots /* conditions */
 )
 ORDER BY r.fid
 """
 
 
-def csv(connection: Connection, conditions: str, bound: Mapping[str, Any], headers: dict[str, str]) -> Response:
+def csv(asking: Asking, headers: dict[str, str]) -> Response:
     """Return all plots found as CSV (UTF-8, comma), one line a plot.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it.
     """
-    query = _CSV.replace("/* conditions */", conditions)
+    connection = asking.connection
     # The whole answer is taken in before the first byte is sent, so that a slow reader holds no connection.
     spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed when it was sent
-    compiled = text(query).bindparams(**bound).compile(dialect=connection.dialect)
+    compiled = asking.sql(_CSV).compile(dialect=connection.dialect)
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - a connection that is open has one
     with driver.cursor() as cursor, cursor.copy(str(compiled), compiled.params) as copy:
@@ -98,33 +102,51 @@ def csv(connection: Connection, conditions: str, bound: Mapping[str, Any], heade
     )
 
 
-def geopackage(
-    connection: Connection, conditions: str, bound: Mapping[str, Any], headers: dict[str, str], *, srid: int
-) -> Response:
-    """Return all plots found as a GeoPackage in the storage CRS: layer ``plots``, table ``reasons``."""
-    found = connection.execute(
-        text(_PLOTS.replace("/* conditions */", conditions)),
-        bound,
-    ).all()
-    reasons = connection.execute(
-        text(_PLOT_REASONS.replace("/* conditions */", conditions)),
-        bound,
-    ).all()
-    table = pd.DataFrame([row.properties for row in found], columns=list(PLOT_FIELDS))
-    table["unknown"] = [";".join(value or ()) for value in table["unknown"]]
+def geopackage(asking: Asking, headers: dict[str, str], *, srid: int) -> Response:
+    """Return all plots found as a GeoPackage in the storage CRS: the one of ``geoplan export plots``, but for parts."""
+    found = asking.ask(_PLOTS).all()
+    table = pd.DataFrame([row.properties for row in found], columns=_columns(found), dtype=object)
     frame = gpd.GeoDataFrame(table, geometry=shapely.from_wkb([row.wkb for row in found]), crs=srid)
+    told = [row.properties for row in asking.ask(_PLOT_REASONS)]
+    reasons = pd.DataFrame(told, columns=["parcel", *REASON_FIELDS])
+    records = PlotRecords(
+        plots=laid_out(frame, reasons),
+        history=history_of_plots(frame, asking.offered.rows),
+        parts={"reasons": reasons},
+        about=_about(asking),
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "plots.gpkg"
-        # Plots may be in several parts; one declared type for the layer keeps every reader content.
-        pyogrio.write_dataframe(frame, path, layer="plots", promote_to_multi=True, geometry_type="MultiPolygon")
-        told = pd.DataFrame([row.properties for row in reasons], columns=["parcel", *REASON_FIELDS])
-        pyogrio.write_dataframe(told, path, layer="reasons", append=True)
+        write_geopackage(records, path)
         content = path.read_bytes()
     return Response(
         content,
         media_type="application/geopackage+sqlite3",
         headers={**headers, "Content-Disposition": 'attachment; filename="plots.gpkg"'},
     )
+
+
+def _columns(found: Sequence[Any]) -> list[str]:
+    """Return the record's fields, and whatever else the layer holds."""
+    more = {name for row in found for name in row.properties} - set(RECORD_NAMES)
+    return [*RECORD_NAMES, *sorted(more)]
+
+
+def _about(asking: Asking) -> dict[str, str]:
+    version, parcels = asking.current["plots"], asking.current.get("parcels")
+    whence = origin(parcels.source, parcels.created_at[:10]) if parcels is not None else origin({})
+    told = {
+        "run": version.run,
+        "created_at": version.created_at,
+        "content_hash": version.content_hash,
+        "status_as_of": asking.offered.day.isoformat(),
+        "data_date": whence.data_date,
+        "source": whence.source,
+        "licence": whence.licence,
+        "notice": BOUNDARY_NOTICE.en,
+        "notice_sv": BOUNDARY_NOTICE.sv,
+    }
+    return {name: str(value) for name, value in told.items() if value is not None}
 
 
 def _pieces(spool: Any) -> Iterator[bytes]:

@@ -12,14 +12,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.errors import RefusedError
+from api.bodies import json_body, parsed
 from api.officials import signed_in
 from api.parameters import BAD_REQUEST
 from api.reading import Serving, serving, to_json
@@ -28,8 +27,6 @@ from layers.overriding import listed_decisions, override
 from layers.store import Store
 
 __all__ = ["router"]
-
-_MOST_BYTES = 16_384
 
 _BEARER = Depends(HTTPBearer(auto_error=False, description="A token that `geoplan override --new-token NAME` made."))
 
@@ -107,7 +104,7 @@ async def decide(
 
     What was computed stays on record (`original`), and so do all decisions before.
     """
-    body = _parsed(await _body(request))
+    body = parsed(OverrideBody, await json_body(request))
     engine: Engine = request.app.state.writer
     store = Store(engine, crs=f"EPSG:{serving.srid}")
     decision = await run_in_threadpool(
@@ -116,28 +113,6 @@ async def decide(
     place = f"/parcels/{quote(parcel)}/overrides"
     told = {"parcel": parcel, **asdict(decision), "status": "pending"}
     return _answer(told, status=HTTPStatus.CREATED, Location=place)
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body of a request; whatever its sender says of its size, no more than allowed is read."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            raise RefusedError(status, f"The body has more than {_MOST_BYTES} bytes.", headers={"Connection": "close"})
-    return body
-
-
-def _parsed(body: bytes) -> OverrideBody:
-    try:
-        return OverrideBody.model_validate_json(body)
-    except ValidationError as error:
-        faults = [{**fault, "loc": ("body", *(fault["loc"] or ("body",)))} for fault in error.errors()]
-        raise RequestValidationError(faults) from None
 
 
 def _answer(content: dict[str, Any], *, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> Response:

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import downloads
+from api.asking import Asking
 from api.negotiation import choose_format
+from api.offered import OfferCache, Offered
 from api.parameters import BAD_REQUEST, BoundingBox, bounding_box, box_in_crs
 from api.reading import (
     Serving,
@@ -26,6 +28,7 @@ from api.reading import (
     versions,
 )
 from geoplan.errors import InputError, NotFoundError
+from geoplan.land.offers import SaleForm, Status
 
 __all__ = ["router"]
 
@@ -37,18 +40,21 @@ _GPKG = "application/geopackage+sqlite3"
 _OFFERED = (("geojson", _GEOJSON), ("geojson", "application/json"), ("csv", _CSV), ("gpkg", _GPKG))
 
 AreaKind = Literal["town", "rural", "archipelago"]
-Kind = Literal["vacant_parcel", "remainder"]
-Status = Literal["available", "reserved", "sold", "private", "unknown"]
+Kind = Literal["vacant_parcel", "remainder", "subdivided"]
 Certainty = Literal["confirmed", "preliminary"]
 Utility = Literal["public", "private", "unknown"]
+Access = Literal["road", "shared", "none", "unknown"]
+Fits = Literal["yes", "no", "unknown"]
 
 # Parameter → what it demands of a feature f; values are bound, never written in.
-_TEXT_FILTERS = ("area", "area_kind", "kind", "status", "certainty", "utility")
+_TEXT_FILTERS = ("area", "area_kind", "kind", "status", "sale_form", "certainty", "utility", "access", "house_fits")
 _NUMBER_FILTERS: Mapping[str, tuple[str, str]] = {
     "min_area_m2": ("area_m2", ">="),
     "max_area_m2": ("area_m2", "<="),
     "min_width_m": ("width_m", ">="),
     "min_homes": ("homes", ">="),
+    "min_price_sek": ("price_sek", ">="),
+    "max_price_sek": ("price_sek", "<="),
     "min_water_distance_m": ("water_distance_m", ">="),
     "max_water_distance_m": ("water_distance_m", "<="),
 }
@@ -70,13 +76,14 @@ reason AS (
 _FEATURE = """
 '{"type":"Feature","id":' || to_json(p.key) || ',"geometry":'
 || ST_AsGeoJSON(ST_ForcePolygonCCW(ST_Transform(p.geom, 4326)), 7) || ',"properties":'
-|| (p.properties || jsonb_build_object('reasons', coalesce(reason.reasons, '[]'::jsonb)))::text || '}'
+|| (CAST(:record AS jsonb) || p.properties
+    || jsonb_build_object('reasons', coalesce(reason.reasons, '[]'::jsonb)))::text || '}'
 """
 
 
 _ONE = f"""
 WITH page AS MATERIALIZED (
-  SELECT * FROM geoplan.feature WHERE version_id = :plots AND key = :key LIMIT 1
+  SELECT f.* FROM /* plots */ f WHERE f.version_id = :plots AND f.key = :key LIMIT 1
 ), {_REASONS}
 SELECT {_FEATURE} FROM page p LEFT JOIN reason ON reason.parcel = p.properties->>'parcel'
 """  # noqa: S608 - made of constants
@@ -84,7 +91,7 @@ SELECT {_FEATURE} FROM page p LEFT JOIN reason ON reason.parcel = p.properties->
 # One plot more than asked for tells whether there is a next page.
 _PAGE = f"""
 WITH page AS MATERIALIZED (
-  SELECT f.* FROM geoplan.feature f
+  SELECT f.* FROM /* plots */ f
   WHERE f.version_id = :plots AND f.fid > :start /* conditions */ ORDER BY f.fid LIMIT :rows
 ), {_REASONS},
 numbered AS (SELECT p.*, row_number() OVER (ORDER BY p.fid) AS n FROM page p)
@@ -95,7 +102,8 @@ SELECT coalesce(string_agg({_FEATURE}, ',' ORDER BY p.n) FILTER (WHERE p.n <= :l
 FROM numbered p LEFT JOIN reason ON reason.parcel = p.properties->>'parcel'
 """  # noqa: S608 - made of constants
 
-_COUNT = "SELECT count(*) FROM geoplan.feature f WHERE f.version_id = :plots /* conditions */"
+_PLACE = "SELECT fid FROM geoplan.feature WHERE version_id = :plots AND key = :after"
+_COUNT = "SELECT count(*) FROM /* plots */ f WHERE f.version_id = :plots /* conditions */"
 
 
 class PlotFilter:
@@ -106,16 +114,23 @@ class PlotFilter:
         box: Annotated[BoundingBox | None, Depends(bounding_box)],
         area: Annotated[str | None, Query(description="Id of a statistical area.")] = None,
         area_kind: Annotated[AreaKind | None, Query(description="Town, countryside or archipelago.")] = None,
-        kind: Annotated[Kind | None, Query(description="A vacant parcel, or part of a built one.")] = None,
-        status: Annotated[Status | None, Query(description="Whether it can be had.")] = None,
+        kind: Annotated[
+            Kind | None, Query(description="A vacant parcel, part of a built one, or one of several on a larger piece.")
+        ] = None,
+        status: Annotated[Status | None, Query(description="Whether it can be had, as of today.")] = None,
+        sale_form: Annotated[SaleForm | None, Query(description="How it is sold.")] = None,
         certainty: Annotated[Certainty | None, Query(description="Whether every rule could be asked.")] = None,
         utility: Annotated[Utility | None, Query(description="Water and sewerage.")] = None,
+        access: Annotated[Access | None, Query(description="How it is reached.")] = None,
+        house_fits: Annotated[Fits | None, Query(description="Whether a house fits within the setbacks.")] = None,
         min_area_m2: Annotated[float | None, Query(ge=0, description="Size in m².")] = None,
         max_area_m2: Annotated[float | None, Query(ge=0, description="Size in m².")] = None,
         min_width_m: Annotated[
             float | None, Query(ge=0, description="Diameter of the largest inscribed circle in m.")
         ] = None,
         min_homes: Annotated[int | None, Query(ge=0, description="Nominal number of homes.")] = None,
+        min_price_sek: Annotated[float | None, Query(ge=0, description="Price in SEK.")] = None,
+        max_price_sek: Annotated[float | None, Query(ge=0, description="Price in SEK.")] = None,
         min_water_distance_m: Annotated[float | None, Query(ge=0, description="Distance to water in m.")] = None,
         max_water_distance_m: Annotated[float | None, Query(ge=0, description="Distance to water in m.")] = None,
     ) -> None:
@@ -180,17 +195,17 @@ def plots(
     with snapshot(serving.engine) as connection:
         current = versions(connection)
         version, reasons = require(current, "plots"), current.get("reasons")
-        tag = etag(request, version, reasons, media=chosen)
+        offered = _offered(request, connection, current)
+        tag = etag(request, version, reasons, current.get("parcels"), media=f"{chosen} {offered.tag}")
         headers = {"ETag": tag, "Vary": "Accept"}
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
-        conditions, bound = wanted.sql(serving.srid)
-        bound |= {"plots": version.id, "reasons": reasons.id if reasons else None}
+        asking = Asking(connection, current, offered, *wanted.sql(serving.srid))
         if chosen == "csv":
-            return downloads.csv(connection, conditions, bound, headers)
+            return downloads.csv(asking, headers)
         if chosen == "gpkg":
-            return downloads.geopackage(connection, conditions, bound, headers, srid=serving.srid)
-        return _page(request, connection, version, conditions, bound, headers, limit=limit, after=after, count=count)
+            return downloads.geopackage(asking, headers, srid=serving.srid)
+        return _page(request, asking, headers, limit=limit, after=after, count=count)
 
 
 @router.get(
@@ -204,53 +219,43 @@ def plot(request: Request, plot: str, serving: Annotated[Serving, Depends(servin
     with snapshot(serving.engine) as connection:
         current = versions(connection)
         version, reasons = require(current, "plots"), current.get("reasons")
-        tag = etag(request, version, reasons)
+        offered = _offered(request, connection, current)
+        tag = etag(request, version, reasons, current.get("parcels"), media=offered.tag)
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
-        bound = {"plots": version.id, "reasons": reasons.id if reasons else None, "key": plot}
-        body = connection.execute(
-            text(_ONE),
-            bound,
-        ).scalar()
+        asking = Asking(connection, current, offered, "", {"key": plot})
+        body = asking.ask(_ONE).scalar()
         if body is None:
             raise NotFoundError(f"There is no plot {plot!r}.", hint="See /plots for those that there are.")
-        told = to_json(provenance(connection, version))
+        told = to_json(_told(asking))
     return Response(body[:-1] + f',"provenance":{told}}}', media_type=_GEOJSON, headers={"ETag": tag})
 
 
+def _offered(request: Request, connection: Connection, current: Mapping[str, Version]) -> Offered:
+    cache: OfferCache = request.app.state.offers
+    return cache.of(connection, current)
+
+
+def _told(asking: Asking) -> dict[str, Any]:
+    return {**provenance(asking.connection, asking.current["plots"]), **asking.offered.told()}
+
+
 def _page(
-    request: Request,
-    connection: Connection,
-    version: Version,
-    conditions: str,
-    bound: dict[str, Any],
-    headers: dict[str, str],
-    *,
-    limit: int,
-    after: str | None,
-    count: bool,
+    request: Request, asking: Asking, headers: dict[str, str], *, limit: int, after: str | None, count: bool
 ) -> Response:
     start: int | None = -1
     if after is not None:
-        start = connection.execute(
-            text("SELECT fid FROM geoplan.feature WHERE version_id = :plots AND key = :after"),
-            {"plots": version.id, "after": after},
+        start = asking.ask(
+            "SELECT fid FROM geoplan.feature WHERE version_id = :plots AND key = :after", after=after
         ).scalar()
         if start is None:
             raise InputError(
                 f"There is no plot {after!r} to go on after.", hint="The plots were recomputed: begin again."
             )
-    row = connection.execute(
-        text(_PAGE.replace("/* conditions */", conditions)),
-        {**bound, "start": start, "limit": limit, "rows": limit + 1},
-    ).one()
+    row = asking.ask(_PAGE, start=start, limit=limit, rows=limit + 1).one()
     members = [f'"numberReturned":{row.returned}']
     if count:
-        matched = connection.execute(
-            text(_COUNT.replace("/* conditions */", conditions)),
-            bound,
-        ).scalar()
-        members.append(f'"numberMatched":{matched}')
+        members.append(f'"numberMatched":{asking.ask(_COUNT).scalar()}')
     links = [{"rel": "self", "type": _GEOJSON, "href": str(request.url)}]
     if row.found > limit:
         question = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
@@ -258,6 +263,6 @@ def _page(
         links.append({"rel": "next", "type": _GEOJSON, "href": address})
         members.append(f'"next":{to_json(address)}')
         headers["Link"] = f'<{address}>; rel="next"'
-    members += [f'"links":{to_json(links)}', f'"provenance":{to_json(provenance(connection, version))}']
+    members += [f'"links":{to_json(links)}', f'"provenance":{to_json(_told(asking))}']
     body = f'{{"type":"FeatureCollection",{",".join(members)},"features":[{row.features}]}}'
     return Response(body, media_type=_GEOJSON, headers=headers)

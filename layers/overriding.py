@@ -17,6 +17,7 @@ import shapely
 from geoplan.errors import InputError, NotFoundError
 from geoplan.land.decisions import WITHDRAWN, Decision, Ruling
 from geoplan.land.rules import SEVERITIES
+from layers.entries import entry
 from layers.faults import did_you_mean
 from layers.lastrun import LastRun, is_storable
 from layers.store import LayerVersion, Store
@@ -85,7 +86,8 @@ def override(
     """
     if holds not in RULINGS:
         raise InputError(f"{holds!r} is no answer.", hint=f"Choose among {', '.join(RULINGS)}.")
-    texts = {"reason": _text("reason", reason), "official": _text("official", official)}
+    given = {"reason": reason, "official": official}
+    texts = {name: entry(name, text, most=_LONGEST[name]) for name, text in given.items()}
     last = LastRun.of(store)
     original, basis = _computed(last, parcel, rule)
     with store.alone(OVERRIDES):
@@ -153,18 +155,6 @@ def _status(number: int, applied: int | None, newest: int) -> str:
     if number == applied:
         return "applied"
     return "pending" if number == newest else "superseded"
-
-
-def _text(name: str, given: str) -> str:
-    """Return a text on one line."""
-    text = " ".join(given.split())
-    if not text:
-        raise InputError(f"The {name} is empty.", hint="A decision says who made it, and why.")
-    if len(text) > _LONGEST[name]:
-        raise InputError(f"The {name} has {len(text)} characters; {_LONGEST[name]} are allowed.")
-    if not text.isprintable():
-        raise InputError(f"The {name} has a control character.", hint="Write it anew; pasted text may hide some.")
-    return text
 
 
 def _refuse_file(current: LayerVersion | None) -> None:

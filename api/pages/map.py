@@ -14,13 +14,17 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import text
 from starlette.responses import Response
 
+from api.asking import shared_fields
 from api.negotiation import LanguageParameter, choose_language
+from api.offered import offers_version
 from api.pages import html
 from api.reading import Serving, Version, etag, not_modified, serving, snapshot, versions
 from geoplan.errors import NotFoundError
+from geoplan.land.offers import apply_offers
 from geoplan.land.rules import RuleSet
 from geoplan.maps import AssetMode, MapData, MapLinks, draw_map, prepare_map
 from geoplan.maps.texts import Language
+from layers.offering import PLOT_OFFERS
 from layers.store import Store
 
 __all__ = ["MapCache", "router"]
@@ -53,7 +57,8 @@ class MapCache:
     def page(self, serving: Serving, current: Mapping[str, Version], language: Language, assets: AssetMode) -> str:
         """Return the map's page, drawing it if it is not there yet."""
         # Not only the ids: a run that changes nothing in a layer still becomes the run that the page names.
-        shown = tuple((current[layer].id, current[layer].run) for layer in _FRAMES.values() if layer in current)
+        layers_shown = ((current[layer].id, current[layer].run) for layer in _FRAMES.values() if layer in current)
+        shown = (*layers_shown, offers_version(current))
         key = (shown, language, assets)
         with self._lock:
             if key not in self._pages:
@@ -91,7 +96,7 @@ def _answer(request: Request, serving: Serving, asked: Language | None, assets: 
     language = choose_language(request, asked, serving.default_language)
     with snapshot(serving.engine) as connection:
         current = versions(connection)
-    tag = etag(request, *current.values(), language=language)
+    tag = etag(request, *current.values(), language=language, media=str(offers_version(current)))
     if (unchanged := not_modified(request, tag)) is not None:
         return unchanged
     cache: MapCache = request.app.state.maps
@@ -110,7 +115,13 @@ def _prepare(serving: Serving, current: Mapping[str, Version]) -> MapData:
         if isinstance(frame, gpd.GeoDataFrame):
             frames[name] = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
     plots = frames.pop("plots", None)
-    return prepare_map(plots, rules=_rules(serving, current), **frames)
+    if plots is not None and PLOT_OFFERS in current:
+        plots = apply_offers(plots, store.read(PLOT_OFFERS), as_of=dt.date.today())
+    shared = {}
+    if plots is not None:
+        with serving.engine.connect() as connection:
+            shared = shared_fields(connection, current)
+    return prepare_map(plots, rules=_rules(serving, current), shared=shared, **frames)
 
 
 def _rules(serving: Serving, current: Mapping[str, Version]) -> RuleSet | None:

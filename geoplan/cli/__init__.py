@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 import geoplan
-from geoplan.cli import alternatives, fetch, override, show
+from geoplan.cli import alternatives, fetch, offer, override, show
 from geoplan.cli.options import (
     HostOption,
     JsonOption,
@@ -224,15 +224,25 @@ def export(
     layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer's id, or 'map' for the map.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Its ending says the format.")],
     version: Annotated[int | None, typer.Option(help="Version number. Default: the current one.")] = None,
+    names: Annotated[
+        str | None, typer.Option(metavar="SPECIFICATION", help="Write plots under the field names of a specification.")
+    ] = None,
     workspace: WorkspaceOption = None,
     language: LanguageOption = None,
 ) -> None:
-    """Write a layer to FILE (.gpkg .parquet .fgb .geojson .shp.zip .csv), or the map to one self-contained .html."""
+    """Write a layer to FILE (.gpkg .parquet .fgb .geojson .shp.zip .csv), or the map to one self-contained .html.
+
+    `plots` are written as plot records, with the status that holds today; with --version as they were stored.
+    """
     from layers.sources.writing import write_file
 
     with open_session(workspace_folder(context, workspace), language) as session:
+        if names is not None and (layer != "plots" or version is not None):
+            raise typer.BadParameter("--names is for the current plots.")
         if layer == "map":
             session.write_map(file)
+        elif layer == "plots" and version is None:
+            session.write_plots(file, names=names)
         else:
             frame = session.store.read(layer, version=version)
             write_file(frame, file, layer=layer)
@@ -266,6 +276,9 @@ def explain(
 
 
 app.command("override")(override.override)
+
+
+app.command("offer")(offer.offer)
 
 
 app.command("alternatives")(alternatives.alternatives)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,30 @@ class Session:
         path.write_text(MapCache().page(serving, current, language, "inline"), encoding="utf-8")
         return path
 
+    def write_plots(self, path: Path, *, names: str | None = None) -> Path:
+        """Write the last run's plots as records, with the status that holds today.
+
+        Parameters
+        ----------
+        path
+            Where to; a GeoPackage has the status history and what made it besides.
+        names
+            A specification whose field names are used: a shipped one's name, or a TOML file of the workspace.
+        """
+        from layers.plotrecord import plot_records, write_geopackage
+        from layers.sources.writing import write_file
+        from layers.specifications import load_specification
+
+        specification = None if names is None else load_specification(names, folder=self.workspace.root)
+        records = plot_records(self.store)
+        if specification is not None:
+            records = replace(records, plots=specification.renamed(records.plots))
+        if path.name.lower().endswith(".gpkg"):
+            write_geopackage(records, path)
+        else:
+            write_file(records.plots, path, layer="plots")
+        return path
+
     def write_outputs(self, folder: Path, progress: Progress, *, keep: bool = False) -> list[Path]:
         """Write the map, the plots and the balance as files, and return their paths.
 
@@ -94,7 +118,11 @@ class Session:
         written = [folder / name for name, layer in tables.items() if self.store.current(layer) is not None]
         with progress("Writing files", total=len(written) + 1) as advance:
             for path in written:
-                if not (keep and path.exists()):
+                if keep and path.exists():
+                    pass
+                elif tables[path.name] == "plots":
+                    self.write_plots(path)
+                else:
                     write_file(self.store.read(tables[path.name]), path, layer=tables[path.name])
                 advance(1)
             page = folder / "map.html"

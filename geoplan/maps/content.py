@@ -9,12 +9,14 @@ from typing import Any
 from markupsafe import Markup
 
 import geoplan
+from geoplan.land.offers import STATUSES
+from geoplan.land.record import RECORD
 from geoplan.land.rules import SEVERITIES
 from geoplan.maps.choropleth import COLOURS, BalanceRow, Classes, classes
 from geoplan.maps.data import MapData, MapLinks
 from geoplan.maps.generalise import json_for_html
 from geoplan.maps.page import layer_key
-from geoplan.maps.records import rule_texts
+from geoplan.maps.records import SHARED_FIELDS, rule_texts
 from geoplan.maps.styles import constraint_style, styles
 from geoplan.maps.texts import Language, decimal, number, texts
 
@@ -57,6 +59,11 @@ def page_content(
         "texts": words,
         "styles": found_styles,
         "rules": rules,
+        "fields": [
+            {"name": field.name, "kind": field.kind, "unit": words["values"].get(f"unit.{field.unit}", field.unit)}
+            for field in RECORD
+        ],
+        "shared": {name: data.shared.get(name) for name in SHARED_FIELDS},
         "years": years,
         "areas": _areas(data, scale, language),
         "explain": {"parcel": links.explain_parcel, "place": links.explain_place}
@@ -75,6 +82,11 @@ def page_content(
         "no_supply": no_supply,
         "groups": [group for group in groups if group["entries"]],
         "plot_count": len(data.records),
+        "statuses": [
+            {"id": status, "title": words["values"][f"status.{status}"]}
+            for status in STATUSES
+            if any(record["status"] == status for record in data.records)
+        ],
         "kinds": [{"id": kind, "title": words["values"][f"area_kind.{kind}"]} for kind in kinds],
         "any_unplanned": len({record["plan_homes"] == "none" for record in data.records}) == 2,
         "any_preliminary": any(record["certainty"] == "preliminary" for record in data.records),

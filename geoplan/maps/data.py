@@ -57,6 +57,8 @@ class MapData:
         The rule set that the constraints come from.
     labels
         Names of places with their (lat, lon) and rank, the most important first.
+    shared
+        Fields of the record that are the same for all plots.
     """
 
     layers: Mapping[str, Drawing]
@@ -66,3 +68,4 @@ class MapData:
     area_names: Mapping[str, str] = field(default_factory=dict)
     rules: RuleSet | None = None
     labels: tuple[Mapping[str, Any], ...] = ()
+    shared: Mapping[str, Any] = field(default_factory=dict)

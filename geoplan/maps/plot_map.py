@@ -22,7 +22,7 @@ from geoplan.maps.content import page_content
 from geoplan.maps.data import MapData, MapLinks
 from geoplan.maps.generalise import Drawing, dissolve, draw
 from geoplan.maps.page import DataLayer, MapPage, PlotMap
-from geoplan.maps.records import plain, plot_records
+from geoplan.maps.records import plain, plot_records, said
 from geoplan.maps.texts import Language
 
 __all__ = ["MapData", "MapLinks", "draw_map", "plot_map", "prepare_map", "save_map"]
@@ -56,6 +56,7 @@ def prepare_map(
     areas: gpd.GeoDataFrame | None = None,
     parcels: gpd.GeoDataFrame | None = None,
     balance: pd.DataFrame | None = None,
+    shared: Mapping[str, Any] | None = None,
 ) -> MapData:
     """Do the part of a map that costs time and knows no language: generalise, dissolve, write.
 
@@ -69,6 +70,8 @@ def prepare_map(
         Layers as the catalogue describes them. Whatever is given must share one projected CRS of any unit.
     balance
         Columns ``area, area_name, year, need, supply_homes, balance, plots``.
+    shared
+        :data:`geoplan.maps.records.SHARED_FIELDS` of the plots, as far as they are known.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def prepare_map(
     if plots is not None and len(plots):
         drawings["plots"] = draw(
             plots.geometry,
-            records,
+            [said(record) for record in records],
             budget=_BUDGET["plots"],
             finest_m=0.2,
             coarsest_m=5.0,
@@ -127,6 +130,7 @@ def prepare_map(
         area_names=_names(areas),
         rules=rules,
         labels=_labels(settlements),
+        shared=dict(shared or {}),
     )
 
 

@@ -9,30 +9,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.land.record import RECORD
 from geoplan.land.rules import SEVERITIES, RuleSet
 from geoplan.maps.texts import Language, texts
 
-__all__ = ["PLOT_FIELDS", "REASON_FIELDS", "plain", "plot_records", "rule_texts"]
+__all__ = [
+    "PLOT_FIELDS",
+    "REASON_FIELDS",
+    "SHARED_FIELDS",
+    "plain",
+    "plot_records",
+    "reasons_by_parcel",
+    "rule_texts",
+    "said",
+]
 
-PLOT_FIELDS = (
-    "id",
-    "parcel",
-    "kind",
-    "area_kind",
-    "area",
-    "area_m2",
-    "width_m",
-    "homes",
-    "homes_basis",
-    "plan_id",
-    "plan_use",
-    "plan_homes",
-    "utility",
-    "water_distance_m",
-    "status",
-    "certainty",
-    "unknown",
-)
+SHARED_FIELDS = ("municipality_code", "data_date", "source")
+"""Fields that are the same for all plots: a page tells them once."""
+
+PLOT_FIELDS = tuple(field.name for field in RECORD if field.name not in SHARED_FIELDS)
 """Fields of a plot, in the order in which they are shown and written."""
 
 REASON_FIELDS = (
@@ -49,7 +44,22 @@ REASON_FIELDS = (
 """Fields of one reason of a plot's parcel."""
 
 # Metres and square metres on a map are read to the whole number; the stored layer keeps them exact.
-_DECIMALS = {"area_m2": 0, "width_m": 1, "water_distance_m": 0, "share": 4, "taken_m2": 0}
+_DECIMALS = {
+    "area_m2": 0,
+    "lot_m2": 0,
+    "width_m": 1,
+    "frontage_m": 1,
+    "water_distance_m": 0,
+    "max_building_area_m2": 0,
+    "max_gross_floor_area_m2": 0,
+    "max_height_m": 1,
+    "price_sek": 0,
+    "cost_low": 0,
+    "cost_high": 0,
+    "likely": 2,
+    "share": 4,
+    "taken_m2": 0,
+}
 _EXEMPTIBLE = ("forbidden", "needs_exemption")
 
 
@@ -74,7 +84,7 @@ def plot_records(plots: pd.DataFrame, reasons: pd.DataFrame | None) -> list[dict
     reasons
         As :class:`geoplan.land.buildable.Buildable` holds them: a row per parcel and reason.
     """
-    of_parcel = _reasons_by_parcel(reasons, set(plots["parcel"])) if reasons is not None and len(plots) else {}
+    of_parcel = reasons_by_parcel(reasons, set(plots["parcel"])) if reasons is not None and len(plots) else {}
     columns = [plots[name].tolist() if name in plots.columns else [None] * len(plots) for name in PLOT_FIELDS]
     records = []
     for values in zip(*columns, strict=True):
@@ -86,7 +96,22 @@ def plot_records(plots: pd.DataFrame, reasons: pd.DataFrame | None) -> list[dict
     return records
 
 
-def _reasons_by_parcel(reasons: pd.DataFrame, parcels: set[Any]) -> dict[Any, list[dict[str, Any]]]:
+def said(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record without the fields in which nobody has said anything: a page with thousands is smaller so."""
+    unsaid = () if record.get("offer_basis") == "offer" else ("sale_form", "price_kind", "offer_basis")
+    return {name: value for name, value in record.items() if value is not None and name not in unsaid}
+
+
+def reasons_by_parcel(reasons: pd.DataFrame, parcels: set[Any]) -> dict[Any, list[dict[str, Any]]]:
+    """Return the reasons of parcels by parcel, the strongest and largest first.
+
+    Parameters
+    ----------
+    reasons
+        As for :func:`plot_records`.
+    parcels
+        Ids of the parcels.
+    """
     wanted = reasons[reasons["parcel"].isin(parcels)]
     rank = wanted["severity"].map({name: index for index, name in enumerate(SEVERITIES)})
     order = pd.DataFrame({"rank": rank, "area": -wanted["area_m2"], "rule": wanted["rule"]}).sort_values(

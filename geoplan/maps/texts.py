@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from geoplan.land.record import RECORD
 from geoplan.text import Language
 
 __all__ = ["LANGUAGES", "Language", "decimal", "language", "number", "texts"]
@@ -43,7 +44,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     # The balance
     "balance_heading": ("Balans mellan tomter och behov", "Balance of plots against need"),
     "year": ("År", "Year"),
-    "area": ("Område", "Area"),
     "need": ("Behov", "Need"),
     "supply": ("Plats i planer", "Room in plans"),
     "balance": ("Balans", "Balance"),
@@ -102,7 +102,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     # Finding plots
     "find_heading": ("Hitta tomter", "Find plots"),
     "all": ("Alla", "All"),
-    "area_kind": ("Läge", "Setting"),
     "min_area": ("Minst, m²", "At least, m²"),
     "search": ("Beteckning", "Designation"),
     "found": ("{n} av {total} tomter", "{n} of {total} plots"),
@@ -110,22 +109,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "show_on_map": ("Visa på kartan", "Show on the map"),
     # The record
     "plot": ("Tomt", "Plot"),
-    "parcel": ("Fastighet", "Parcel"),
-    "kind": ("Slag", "Kind"),
-    "area_m2": ("Storlek", "Size"),
-    "width_m": ("Bredd", "Width"),
     "width_help": ("största inskrivna cirkel", "largest inscribed circle"),
-    "homes": ("Bostäder", "Homes"),
-    "homes_basis": ("Grund för antalet", "Basis of the number"),
-    "plan_id": ("Detaljplan", "Plan"),
-    "plan_use": ("Planens användning", "Use in the plan"),
-    "plan_homes": ("Planen om bostäder", "The plan on homes"),
-    "utility": ("Vatten och avlopp", "Water and sewerage"),
-    "water_distance_m": ("Till vatten", "To the water"),
-    "status": ("Status", "Status"),
-    "certainty": ("Säkerhet", "Certainty"),
-    "unknown": ("Aldrig prövat", "Never asked"),
-    "id": ("Beteckning", "Identifier"),
+    "price_unknown": ("okänt", "unknown"),
     "reasons": ("Skäl på fastigheten", "Reasons on the parcel"),
     "no_reasons": ("Ingen regel tar mark på fastigheten.", "No rule takes land of the parcel."),
     "takes": ("tar", "takes"),
@@ -173,6 +158,14 @@ _VALUES: Mapping[str, tuple[str, str]] = {
     "area_kind.unknown": ("Okänt läge", "Unknown setting"),
     "kind.vacant_parcel": ("Obebyggd fastighet", "Vacant parcel"),
     "kind.remainder": ("Del av bebyggd fastighet", "Part of a built parcel"),
+    "kind.subdivided": ("En av flera på en större mark", "One of several on a larger piece of land"),
+    "access.road": ("Vid väg", "By a road"),
+    "access.shared": ("Gemensam tillfart", "Shared access"),
+    "access.none": ("Ingen", "None"),
+    "access.unknown": ("Okänd", "Unknown"),
+    "house_fits.yes": ("Ja", "Yes"),
+    "house_fits.no": ("Nej", "No"),
+    "house_fits.unknown": ("Okänt", "Unknown"),
     "utility.public": ("Kommunalt", "Public"),
     "utility.private": ("Enskilt", "Private"),
     "utility.unknown": ("Okänt", "Unknown"),
@@ -181,6 +174,35 @@ _VALUES: Mapping[str, tuple[str, str]] = {
     "status.sold": ("Såld", "Sold"),
     "status.private": ("Privat", "Private"),
     "status.unknown": ("Okänd", "Unknown"),
+    "sale_form.queue": ("Tomtkö", "Queue"),
+    "sale_form.direct": ("Direktförsäljning", "Direct sale"),
+    "sale_form.lottery": ("Lottning", "Lottery"),
+    "sale_form.allocation": ("Markanvisning", "Land allocation"),
+    "sale_form.private": ("Privat", "Private"),
+    "sale_form.unknown": ("Okänd", "Unknown"),
+    "price_kind.fixed": ("fast", "fixed"),
+    "price_kind.valuation": ("sätts genom värdering", "set by a valuation"),
+    "price_kind.auction": ("sätts genom budgivning", "set by auction"),
+    "price_kind.unknown": ("okänt hur det sätts", "unknown how it is set"),
+    "offer_basis.offer": ("kommunens uppgift", "the municipality says so"),
+    "offer_basis.default": ("ingen har sagt något", "nobody has said"),
+    "plan_status.in_force": ("Gäller", "In force"),
+    "plan_status.coming": ("Gäller ännu inte", "Not in force yet"),
+    "plan_status.none": ("Ingen plan", "No plan"),
+    "plan_status.unknown": ("Okänd", "Unknown"),
+    "shore_protection.none": ("Inget", "None"),
+    "shore_protection.unknown": ("Okänt", "Unknown"),
+    "shore_protection.computed_general": ("Generellt, beräknat", "General, computed"),
+    "shore_protection.computed": ("Beräknat", "Computed"),
+    "shore_protection.computed_unsure": (
+        "Okänt om det gäller: uppgift om vattnet saknas",
+        "Unknown whether it holds: a fact about the water is missing",
+    ),
+    "shore_protection.decided": ("Beslutat", "Decided"),
+    "shore_protection.decided_extended": ("Utvidgat genom beslut", "Extended by a decision"),
+    "shore_protection.lifted": ("Upphävt", "Lifted"),
+    "shore_protection.override": ("En tjänstemans beslut", "An official's decision"),
+    "unit.SEK": ("kr", "SEK"),
     "homes_basis.plan": ("enligt detaljplan", "from the plan"),
     "homes_basis.standard": ("enligt vald standard", "by the standard chosen"),
     "certainty.confirmed": ("Bekräftad", "Confirmed"),
@@ -225,7 +247,8 @@ def language(value: str) -> Language:
 def texts(in_language: Language) -> dict[str, Any]:
     """Return all texts in one language; ``values`` holds those of coded values as ``field.value``."""
     which = LANGUAGES.index(in_language)
-    found: dict[str, Any] = {key: both[which] for key, both in _TEXTS.items()}
+    found: dict[str, Any] = {field.name: field.title[in_language] for field in RECORD}
+    found |= {key: both[which] for key, both in _TEXTS.items()}
     found["values"] = {key: both[which] for key, both in _VALUES.items()}
     return found
 

@@ -178,7 +178,7 @@ def test_geopackage_is_in_the_storage_crs(served, tmp_path: Path):
     assert frame["id"].tolist() == expected["id"].tolist()
     assert frame.crs.to_epsg() == 3006
     assert frame.geometry.area.tolist() == pytest.approx(expected["area_m2"].tolist())
-    assert set(pyogrio.list_layers(path)[:, 0]) == {"plots", "reasons"}
+    assert set(pyogrio.list_layers(path)[:, 0]) == {"plots", "reasons", "plot_status_history", "fields", "about"}
     reasons = pyogrio.read_dataframe(path, layer="reasons")
     assert set(reasons["parcel"]) <= set(expected["parcel"])
 

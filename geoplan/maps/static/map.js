@@ -277,27 +277,29 @@ const geoplan = (() => {
     return item;
   }
 
+  /* What is told of one field of the record; null where it is unknown or told with another field. */
+  function told(record, { name, kind, unit }) {
+    const value = record[name] ?? page.shared[name];
+    const missing = value === null || value === undefined || value === "";
+    const offered = record.offer_basis === "offer";
+    const note = (other) => (record[other] ? ` (${coded(other, record[other])})` : "");
+    if (name === "id" || name === "price_kind" || name === "homes_basis") return null;
+    if (["sale_form", "offer_basis", "price_sek"].includes(name) && !offered) return null;
+    if (name === "price_sek") return `${missing ? text("price_unknown") : `${number(value)} ${unit}`}${note("price_kind")}`;
+    if (missing || (name === "parcel" && value === record.id)) return null;
+    if (name === "area") return page.areas[value]?.name ?? value;
+    if (name === "homes") return `${number(value)}${note("homes_basis")}`;
+    if (name === "likely") return `${number(100 * value)} %`;
+    if (name === "width_m") return `${number(value)} m (${text("width_help")})`;
+    if (name === "unknown") return value.length ? value.map((id) => page.rules[id]?.title ?? id).join(", ") : null;
+    if (kind === "list") return value.length ? value.join(", ") : null;
+    if (typeof value === "number") return [number(value), unit].filter(Boolean).join(" ");
+    return coded(name, value);
+  }
+
   function plotContent(record) {
     const box = element("div", element("h3", record.id, { tabindex: "-1" }), { class: "record" });
-    const value = (name) => (record[name] === null || record[name] === undefined ? null : coded(name, record[name]));
-    const metres = (name) => (record[name] === null || record[name] === undefined ? null : `${number(record[name])} m`);
-    box.append(definition([
-      ["area_m2", squareMetres(record.area_m2)],
-      ["width_m", metres("width_m") && `${metres("width_m")} (${text("width_help")})`],
-      ["homes", record.homes === null || record.homes === undefined ? null : [number(record.homes), record.homes_basis && ` (${coded("homes_basis", record.homes_basis)})`].filter(Boolean).join("")],
-      ["status", value("status")],
-      ["certainty", value("certainty")],
-      ["area_kind", value("area_kind")],
-      ["area", record.area && (page.areas[record.area]?.name ?? record.area)],
-      ["kind", value("kind")],
-      ["parcel", record.parcel !== record.id ? record.parcel : null],
-      ["plan_id", record.plan_id],
-      ["plan_use", record.plan_use],
-      ["plan_homes", value("plan_homes")],
-      ["utility", value("utility")],
-      ["water_distance_m", metres("water_distance_m")],
-      ["unknown", record.unknown?.length ? record.unknown.map((id) => page.rules[id]?.title ?? id).join(", ") : null],
-    ]));
+    box.append(definition(page.fields.map((field) => [field.name, told(record, field)])));
     box.append(element("h4", text("reasons")));
     box.append(record.reasons.length ? element("ul", record.reasons.map(reasonItem), { class: "reasons" }) : element("p", text("no_reasons")));
     if (page.explain) box.append(element("p", element("a", text("explain"), { href: page.explain.parcel.replace("{parcel}", encodeURIComponent(record.parcel)) })));
@@ -386,9 +388,9 @@ const geoplan = (() => {
   function listPlots() {
     const entries = layers.get("plots").leaflet.entries;
     const field = (id) => document.getElementById(id)?.value.trim() ?? "";
-    const [words, kind, area, size] = [field("find-text").toLowerCase(), field("find-kind"), field("find-area"), Number(field("find-size")) || 0];
+    const [words, kind, status, area, size] = [field("find-text").toLowerCase(), field("find-kind"), field("find-status"), field("find-area"), Number(field("find-size")) || 0];
     const hits = entries.filter(({ record }) =>
-      (!words || record.id.toLowerCase().includes(words)) && (!kind || record.area_kind === kind) && (!area || record.area === area) && record.area_m2 >= size);
+      (!words || record.id.toLowerCase().includes(words)) && (!kind || record.area_kind === kind) && (!status || record.status === status) && (!area || record.area === area) && record.area_m2 >= size);
     const shown = hits.slice(0, RESULTS);
     const more = hits.length > shown.length ? `; ${fill("first_shown", { n: shown.length })}` : "";
     document.getElementById("found").textContent = fill("found", { n: number(hits.length), total: number(entries.length) }) + more;
