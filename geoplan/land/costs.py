@@ -14,7 +14,7 @@ import shapely
 
 from geoplan.errors import InputError
 from geoplan.frames import check_frame, metres_per_unit, same_crs
-from geoplan.land.pieces import subdivide
+from geoplan.land.pieces import chunk_lines, subdivide
 
 __all__ = ["COST_COLUMNS", "UnitCosts", "ready_costs"]
 
@@ -232,7 +232,8 @@ def _connection_length(
         if areas is not None:
             existing = areas["status"].isna() | (areas["status"] == "existing")
             served = areas.geometry.to_numpy()[existing & areas["kind"].isin([kind, "both"])]
-        length, wet = _nearest(plots, served, np.zeros(len(served)), water)
+        pieces = subdivide(served).shapes
+        length, wet = _nearest(plots, pieces, np.zeros(len(pieces)), water)
         length[wet] = np.nan
         longest = np.maximum(longest, length)
     longest[~(longest <= reach)] = np.nan
@@ -248,7 +249,8 @@ def _access_length(
     driven = roads[roads["kind"] != "path"]
     width = pd.to_numeric(driven["width_m"], errors="coerce").fillna(costs.road_width)
     half = width.to_numpy(dtype=float) / 2
-    length, wet = _nearest(plots, driven.geometry.to_numpy(), half, water)
+    pieces, road = chunk_lines(driven.geometry.to_numpy())
+    length, wet = _nearest(plots, pieces, half[road], water)
     length[length <= costs.frontage] = 0.0
     length[wet] = np.nan
     return length, wet
@@ -259,7 +261,8 @@ def _nearest(
 ) -> tuple[Floats, Flags]:
     """Return the straight way to the edge of the nearest shape in metres, and whether it goes over water.
 
-    Of several equally near the driest and widest counts, so that the order of rows says nothing.
+    Shapes are small pieces: a way to one long road costs as much as to a thousand of them. Of several equally near
+    the driest and widest counts, so that the order of rows says nothing.
     """
     unit = metres_per_unit(plots.crs)
     length, wet = np.full(len(plots), np.nan), np.zeros(len(plots), dtype=bool)

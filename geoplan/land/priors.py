@@ -45,7 +45,7 @@ class Priors:
     Attributes
     ----------
     yearly_hazard
-        By kind of plot: share of the unbuilt plots that are built in a year.
+        By kind of plot of :data:`KINDS`: share of the unbuilt plots that are built in a year.
     owner_factor, plan_factor
         Times the hazard, by kind of owner, and by whether a plan allows homes.
     highest_hazard
