@@ -127,7 +127,7 @@ def generate(
         frames |= _findings(
             np.random.default_rng([seed, 1]), terrain, places, roads, railway, parcels, buildings, figures
         )
-        frames["ferries"] = ferry_layer(np.random.default_rng([seed, 5]), terrain, quays(terrain, places), figures)
+        frames["ferries"] = ferry_layer(np.random.default_rng([seed, 8]), terrain, quays(terrain, places), figures)
         frames["completions"] = completion_table(np.random.default_rng([seed, 7]), figures)
         frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
         frames |= demography_tables(np.random.default_rng([seed, 41]), figures.population)

@@ -14,6 +14,7 @@ from layers.synthetic.places import Places
 from layers.synthetic.size import Size
 from layers.synthetic.streets import Settlement
 from layers.synthetic.terrain import Terrain
+from layers.synthetic.traffic import joined, quays
 
 __all__ = ["railway_line", "road_layer", "service_layer", "settlement_layer", "statistical_layer"]
 
@@ -34,8 +35,8 @@ def railway_line(terrain: Terrain, size: Size) -> BaseGeometry:
     return line
 
 
-def road_layer(roads: list[Road], settlements: list[Settlement]) -> gpd.GeoDataFrame:
-    """Return all roads: those between the places, and the streets."""
+def road_layer(roads: list[Road], settlements: list[Settlement], more: list[Road]) -> gpd.GeoDataFrame:
+    """Return all roads: those between the places, the streets, and more, joined where they end near one another."""
     regions = shapely.union_all([settlement.region for settlement in settlements])
     rows: list[tuple[BaseGeometry, str, str | None, str | None, float]] = []
     for road in roads:
@@ -53,6 +54,10 @@ def road_layer(roads: list[Road], settlements: list[Settlement]) -> gpd.GeoDataF
             for n, street in enumerate(settlement.streets)
         ]
     rows = [row for row in rows if row[0].length > 1.0]
+    rows += [(road.line, road.kind, road.number, road.name, road.width_m) for road in more]
+    drawn, links = joined([row[0] for row in rows])
+    rows = [(line, *row[1:]) for line, row in zip(drawn, rows, strict=True)]
+    rows += [(link, "private", None, None, 3.5) for link in links]
     lines, kinds, numbers, names, widths = zip(*rows, strict=True)
     return layer(
         "roads",
@@ -90,8 +95,8 @@ def service_layer(
         kinds = [kind for kind, count in (few if place else in_town).items() for _ in range(count)]
         for number, (kind, (x, y)) in enumerate(zip(kinds, spots, strict=False)):
             rows.append((x, y, kind, f"{settlement.name}s {words[kind]} {number + 1}"))
-    quays = [(terrain.mouth.x, terrain.mouth.y), *places.islands[:7].tolist()]
-    rows += [(x, y, "ferry", f"Färjeläge {number + 1}") for number, (x, y) in enumerate(quays)]
+    at = quays(terrain, places).tolist()
+    rows += [(x, y, "ferry", f"Färjeläge {number + 1}") for number, (x, y) in enumerate(at)]
     return layer(
         "services",
         shapely.points([row[:2] for row in rows]),
