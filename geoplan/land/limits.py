@@ -45,6 +45,8 @@ def limit(
     mine = entries[entries["quantity"] == quantity]
     if scope != "all":
         mine = mine[mine["of"].isna() == (scope == "property")]
+    if not len(mine):
+        return pd.DataFrame({"value": np.full(count, np.nan), "code": np.full(count, None, dtype=object)})
     inner = mine["of"] == "provision_area"
     sums = mine[inner].groupby("row")[[column]].sum().rename(columns={column: "value"})
     sums["code"] = mine[inner & (mine[column] != 0)].groupby("row")["code"].agg(_joined).reindex(sums.index)

@@ -25,7 +25,7 @@ RIGHT_COLUMNS: Final = (
     "parcel", "area_m2", "plan_id", "plan_use", "plan_homes", "plan_status", "in_force", "period_end",
     "homes_one_or_two", "homes_multi", "max_building_area_m2", "max_gross_floor_area_m2", "max_height_m",
     "height_reference", "min_plot_m2", "max_plot_m2", "right_code", "right_basis", "unread",
-    "existing_building_area_m2", "existing_dwellings", "remaining_building_area_m2",
+    "existing_building_area_m2", "existing_gross_floor_area_m2", "existing_dwellings", "remaining_building_area_m2",
     "remaining_gross_floor_area_m2", "dwellings_max", "dwellings_one_or_two", "dwellings_multi", "dwellings_basis",
     "dwellings_remaining",
 )  # fmt: skip
@@ -127,7 +127,7 @@ def _table(
         assumptions=assumptions,
         cap_code=most["dwellings"]["code"].to_numpy(dtype=object),
     )
-    more = _dwellings_left(left, most, ground, allowed, held, assumptions)
+    more = _dwellings_left(left, most, ground, allowed, held, used["dwellings"], assumptions)
     smallest, largest = limit(_negative(entries), "plot_min", count), limit(entries, "plot_max", count)
     binding = [each["code"] for each in most.values()] + [height_code, smallest["code"], largest["code"]]
     columns: dict[str, Any] = {
@@ -151,6 +151,7 @@ def _table(
         "right_basis": _basis(entries, binding, count),
         "unread": unread,
         "existing_building_area_m2": built,
+        "existing_gross_floor_area_m2": used["gross_floor_area"],
         "existing_dwellings": used["dwellings"],
         "remaining_building_area_m2": left["building_area"],
         "remaining_gross_floor_area_m2": left["gross_floor_area"],
@@ -197,16 +198,23 @@ def _remaining(entries: pd.DataFrame, used: Mapping[str, npt.NDArray[np.float64]
     is cut to that in proportion.
     """
     result = entries.assign(remains=entries["counts"])
-    shared = result[(result["per"] == "area") & result["quantity"].isin(list(used))]
-    for (quantity, _, _), group in shared.groupby(["quantity", "feature", "code"], sort=True):
-        built = used[str(quantity)][group["row"].to_numpy(dtype=int)]
-        own = np.fmax(group["counts"].to_numpy() - built, 0.0)
-        own[np.isnan(built)] = np.nan
-        left = max(float(group["counts"].sum() - built.sum()), 0.0) if not np.isnan(built).any() else np.nan
-        part = min(1.0, left / own.sum()) if own.sum() > 0 else 1.0
-        # An unknown neighbour may have used it all.
-        part = np.nan if np.isnan(left) else part
-        result.loc[group.index, "remains"] = np.where(own > 0, built + own * part, group["counts"])
+    shared = result[(result["per"] == "area") & result["quantity"].isin(list(used))].copy()
+    if not len(shared):
+        return result
+    shared["built"] = np.nan
+    for name, table in used.items():
+        mine = shared["quantity"] == name
+        shared.loc[mine, "built"] = table[shared.loc[mine, "row"].to_numpy(dtype=int)]
+    key = ["quantity", "feature", "code"]
+    shared["own"] = (shared["counts"] - shared["built"]).clip(lower=0.0)
+    total = shared.groupby(key)[["counts", "built", "own"]].transform("sum")
+    # A neighbour of whom nobody knows may have used it all.
+    unknown = shared["built"].isna().groupby([shared[name] for name in key]).transform("any")
+    left = (total["counts"] - total["built"]).clip(lower=0.0).mask(unknown)
+    part = (left / total["own"].where(total["own"] > 0)).clip(upper=1.0)
+    result.loc[shared.index, "remains"] = shared["counts"].where(
+        ~(shared["own"] > 0), shared["built"] + shared["own"] * part
+    )
     return result
 
 
@@ -216,9 +224,10 @@ def _dwellings_left(
     ground: npt.NDArray[np.float64],
     allowed: pd.DataFrame,
     held: pd.DataFrame,
+    existing: npt.NDArray[np.float64],
     assumptions: DwellingAssumptions,
 ) -> npt.NDArray[np.float64]:
-    """Return how many dwellings more fit: in the areas that are left and below the caps, whatever stands there."""
+    """Return how many dwellings more fit: in the areas that are left, below the caps, and below the most in all."""
     more = dwellings_held(
         left["building_area"],
         left["gross_floor_area"],
@@ -227,7 +236,8 @@ def _dwellings_left(
         allowed,
         assumptions=assumptions,
     )
-    number = np.fmin(more["most"].to_numpy(), held["most"].to_numpy())
+    most_more = held["most"].to_numpy() - np.nan_to_num(existing)
+    number = np.fmin(more["most"].to_numpy(), np.where(most_more < 0, 0.0, most_more))
     unknown = np.zeros(len(number), dtype=bool)
     for name, stated in most.items():
         unknown |= stated["value"].notna().to_numpy() & np.isnan(left[name])
