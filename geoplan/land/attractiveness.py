@@ -17,8 +17,9 @@ import pandas as pd
 
 from geoplan.frames import check_frame, same_crs
 from geoplan.land.areas import AREA_KINDS
-from geoplan.land.parts import MODES, PARTS, SERVICE_KINDS
+from geoplan.land.parts import PARTS, SERVICE_KINDS
 from geoplan.land.surroundings import dwellings_within, noise_levels, protected_shares, ways_distance
+from geoplan.land.travel import MODES
 from geoplan.land.worth import Points, read_names, read_number, read_points, read_worths, worth
 from geoplan.text import Text
 

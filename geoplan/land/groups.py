@@ -12,7 +12,8 @@ import pandas as pd
 
 from geoplan.errors import InputError
 from geoplan.land.areas import AREA_KINDS
-from geoplan.land.parts import MODES, PART_IDS, PARTS, SERVICE_KINDS
+from geoplan.land.parts import PART_IDS, PARTS, SERVICE_KINDS
+from geoplan.land.travel import MODES
 from geoplan.land.worth import Points, read_number, read_points, read_worths, worth
 from geoplan.text import Text
 

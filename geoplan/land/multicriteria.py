@@ -57,10 +57,9 @@ def scores(method: Method, values: Floats, weights: Floats) -> Floats:
     if method == "weighted_sum":
         return _weighted_sums(values, weights)
     result = np.full((len(weights), len(values)), np.nan)
-    known = ~np.isnan(values)
-    patterns, pattern = np.unique(known, axis=0, return_inverse=True)
+    patterns, pattern = _patterns(~np.isnan(values))
     for number, there in enumerate(patterns):
-        rows = np.flatnonzero(pattern.ravel() == number)
+        rows = np.flatnonzero(pattern == number)
         for weighting, weight in enumerate(weights):
             chosen = there & (weight > 0)
             if chosen.any():
@@ -74,15 +73,24 @@ def _weighted_sums(values: Floats, weights: Floats) -> Floats:
 
     Part by part: a matrix product would round a plot's sum differently with other plots beside it.
     """
-    total, known = np.zeros((len(weights), len(values))), np.zeros((len(weights), len(values)))
+    there = ~np.isnan(values)
+    worths = np.where(there, values, 0.0)
+    patterns, pattern = _patterns(there)
+    total, known = np.zeros((len(weights), len(values))), np.zeros((len(weights), len(patterns)))
     for part in np.flatnonzero(weights.any(axis=0)):
-        column, weight = values[:, part], weights[:, [part]]
-        there = ~np.isnan(column)
-        total += weight * np.where(there, column, 0.0)
-        known += weight * there
-    result = np.full(total.shape, np.nan)
-    np.divide(total, known, out=result, where=known > 0)
+        total += weights[:, [part]] * worths[:, part]
+        known += weights[:, [part]] * patterns[:, part]
+    known[known == 0] = np.nan
+    result = total / known[:, pattern]
     return np.asarray(result.round(_DECIMALS))
+
+
+def _patterns(there: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
+    """Return the patterns of known parts that occur, and which one each plot has: they are few, and plots many."""
+    # By a number for each pattern: whole rows are slow to sort.
+    codes = there @ (1 << np.arange(there.shape[1], dtype=np.int64))
+    _, first, pattern = np.unique(codes, return_index=True, return_inverse=True)
+    return there[first], pattern
 
 
 def _between(values: Floats) -> Floats:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from geoplan.land.travel import MODES
 from geoplan.text import Text
 
-__all__ = ["MODES", "PARTS", "PART_IDS", "SERVICE_KINDS", "Part", "part"]
-
-MODES = ("foot", "bike", "car")
-"""How people get about, as the travel times know it."""
+__all__ = ["PARTS", "PART_IDS", "SERVICE_KINDS", "Part", "part"]
 
 SERVICE_KINDS = ("school", "preschool", "shop", "health", "public_transport", "culture", "sport", "ferry")
 """The kinds of service that are parts, as the layer ``services`` calls them."""

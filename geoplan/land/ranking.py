@@ -15,14 +15,17 @@ from geoplan.errors import NotFoundError
 from geoplan.frames import check_frame
 from geoplan.land.groups import Group, group_values
 from geoplan.land.multicriteria import METHODS, Method, scores
-from geoplan.land.parts import MODES, PARTS, SERVICE_KINDS
+from geoplan.land.parts import PARTS, SERVICE_KINDS
 from geoplan.land.robustness import Robustness, drawn_weights, ranks, shifted_weights, top_shares, top_size
+from geoplan.land.travel import MODES
 
 __all__ = ["RANKING_COLUMNS", "STABILITY_COLUMNS", "contributions", "rank_plots", "stability"]
 
 Floats = npt.NDArray[np.float64]
 
 RANKING_COLUMNS = ("plot", "group", "score", "rank", "known_share", "rank_low", "rank_high", "top_share")
+
+_QUIET_UNITS = {"noise": "dBA", "distance": "m"}
 
 _CHECKS: tuple[Method, ...] = tuple(method for method in METHODS if method != "weighted_sum")
 
@@ -136,9 +139,11 @@ def contributions(parts: pd.DataFrame, group: Group, plot: str) -> pd.DataFrame:
         if group.weights[part.id] > 0:
             there = pd.notna(value[part.id])
             weight = group.weights[part.id] / known if there else np.nan
-            row = {"part": part.id, "value": value[part.id], "raw": _raw(mine.iloc[0], part.id), "unit": part.unit}
+            unit = _QUIET_UNITS.get(mine["quiet_basis"].iloc[0]) if part.id == "quiet" else part.unit
+            row = {"part": part.id, "value": value[part.id], "raw": _raw(mine.iloc[0], part.id), "unit": unit}
             rows.append(row | {"weight": weight, "contribution": weight * value[part.id]})
-    return pd.DataFrame(rows)
+    columns = ["part", "value", "raw", "unit", "weight", "contribution"]
+    return pd.DataFrame(rows, columns=columns, dtype=object).astype(dict.fromkeys(("value", *columns[-2:]), float))
 
 
 def stability(

@@ -65,4 +65,5 @@ def made_parts(count: int, *, seed: int = 1, unknown: float = 0.2) -> pd.DataFra
             columns[f"{name}_raw"] = np.where(np.isnan(columns[name]), np.nan, rng.integers(0, 3000, count))
     columns["settlement_raw"] = rng.choice(np.array(["town", "rural", "archipelago", None], dtype=object), count)
     columns["utility_raw"] = rng.choice(np.array(["public", "private", None], dtype=object), count)
+    columns["quiet_basis"] = rng.choice(np.array(["noise", "below", "distance", None], dtype=object), count)
     return pd.DataFrame(columns)

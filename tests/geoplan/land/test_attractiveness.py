@@ -11,7 +11,8 @@ from place import frame, metres
 
 from geoplan.errors import FrameError, InputError
 from geoplan.land.attractiveness import AttractivenessStandards, plot_parts, unknown_parts
-from geoplan.land.parts import MODES, PARTS, SERVICE_KINDS
+from geoplan.land.parts import PARTS, SERVICE_KINDS
+from geoplan.land.travel import MODES
 
 LOTS = (shapely.box(0, 0, 40, 40), shapely.box(600, 0, 640, 40))
 READINGS = [name for part in PARTS for name in part.readings]

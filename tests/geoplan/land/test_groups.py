@@ -7,7 +7,9 @@ from attraction import GROUPS, assumed, made_parts, simple_group
 
 from geoplan.errors import InputError
 from geoplan.land.groups import group_values, groups_from_values
-from geoplan.land.parts import PART_IDS, PARTS, part
+from geoplan.land.parts import PART_IDS, PARTS, SERVICE_KINDS, part
+from geoplan.land.reach import SERVICE_KINDS as REACHED
+from layers.assumptions import assumption_values
 
 
 def test_nine_groups_come_with_geoplan_in_two_languages() -> None:
@@ -69,10 +71,26 @@ def test_a_group_that_is_wrong_is_refused_by_name(change: dict[str, Any], named:
     assert caught.value.hint
 
 
+def test_a_workspace_may_change_a_weight_and_add_a_group_of_its_own() -> None:
+    own = {"title_sv": "Skärgårdsbor", "title_en": "Islanders", "weights": {"ferry": 2}, "modes": {"foot": 1}}
+    groups = {"islanders": own, "families": {"weights": {"water": 10}}}
+    values = assumption_values({"weights": {"groups": groups}})["weights"]
+    found = {group.id: group for group in groups_from_values(values)}
+    assert set(found) == {group.id for group in GROUPS} | {"islanders"}
+    assert found["islanders"].weights["ferry"] == 1
+    before = next(group for group in GROUPS if group.id == "families")
+    assert found["families"].weights["water"] > before.weights["water"]
+    assert found["families"].weights["school"] == pytest.approx(found["families"].weights["preschool"])
+
+
 def test_no_groups_are_no_answer() -> None:
     for values in ({}, {"groups": {}}, {"groups": {"families": 3}}):
         with pytest.raises(InputError):
             groups_from_values(values)
+
+
+def test_travel_times_and_parts_speak_of_the_same_services() -> None:
+    assert sorted(SERVICE_KINDS) == sorted(REACHED)
 
 
 def test_every_part_is_described_in_two_languages() -> None:

@@ -85,6 +85,10 @@ def test_contributions_carry_what_was_measured() -> None:
     assert table.loc["school", "raw"] == {"foot": 12.5, "bike": None, "car": float(parts["school_car_raw"].iloc[0])}
     assert table.loc["school", "unit"] == "min"
     assert table.loc["utility", "raw"] == "public"
+    assert table.loc["utility", "unit"] is None
+    for basis, unit in (("noise", "dBA"), ("distance", "m"), ("below", None)):
+        parts["quiet_basis"] = basis
+        assert contributions(parts, group("families"), "p00000").set_index("part").loc["quiet", "unit"] == unit
     with pytest.raises(NotFoundError, match="X 1:1"):
         contributions(parts, group("families"), "X 1:1")
 
