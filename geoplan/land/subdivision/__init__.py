@@ -1,0 +1,21 @@
+"""Larger pieces of land divided into house plots, access first."""
+
+from geoplan.land.subdivision.boxes import divide_by_boxes
+from geoplan.land.subdivision.division import Access, Divided, Lot, best_layout, divide
+from geoplan.land.subdivision.frontage import divide_by_frontage
+from geoplan.land.subdivision.layout import Ground, Layout
+from geoplan.land.subdivision.standards import Subdivide, SubdivisionStandards
+
+__all__ = [
+    "Access",
+    "Divided",
+    "Ground",
+    "Layout",
+    "Lot",
+    "Subdivide",
+    "SubdivisionStandards",
+    "best_layout",
+    "divide",
+    "divide_by_boxes",
+    "divide_by_frontage",
+]
