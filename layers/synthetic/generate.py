@@ -45,6 +45,7 @@ from layers.synthetic.public import (
     statistical_layer,
 )
 from layers.synthetic.register import VILLAGES, parcel_layer
+from layers.synthetic.renewal import renewal_table, stock_by_period
 from layers.synthetic.rights import building_right_layer
 from layers.synthetic.size import CODE, NAME, Size, SizeName, size_of
 from layers.synthetic.streets import Settlement, lay_out
@@ -131,6 +132,11 @@ def generate(
         frames["completions"] = completion_table(np.random.default_rng([seed, 7]), figures)
         frames |= people_tables(rng, areas["id"].tolist(), *_homes_by_area(areas, buildings), figures.population)
         frames |= demography_tables(np.random.default_rng([seed, 41]), figures.population)
+        standing = gpd.GeoDataFrame(frames["buildings"])
+        frames["dwelling_stock"] = stock_by_period(frames["dwelling_stock"], areas, standing)
+        frames["renewal_actions"] = renewal_table(
+            np.random.default_rng([seed, 62]), areas, standing, gpd.GeoDataFrame(frames["parcels"])
+        )
         frames["indicators"] = indicator_table(
             np.random.default_rng([seed, 61]), dwellings=buildings.dwellings.sum(), population=figures.population
         )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from layers.sources.services.known import known_service
 from layers.synthetic.frames import table
+from layers.synthetic.noise import Floats
 from layers.synthetic.people import BASE_YEAR
 from layers.synthetic.size import CODE
 
@@ -30,13 +31,14 @@ def indicator_table(rng: np.random.Generator, *, dwellings: float, population: f
         Of the municipality in the base year; dwellings per 1,000 inhabitants follow from them.
     """
     titles = {entry.id: entry.title.sv for entry in known_service("kolada").entries}
-    passed = np.array(_YEARS) - BASE_YEAR
-    series = {
-        "N01951": np.round(population * (1 - 0.002 * passed)),
+    passed: Floats = np.array(_YEARS, dtype=float) - BASE_YEAR
+    series: dict[str, Floats] = {
+        "N01951": np.round(population * (1 - 0.002 * passed)).astype(float),
         "N07913": np.round(1_000 * dwellings / population * (1 + 0.003 * passed), 1),
     }
     for kpi, (level, spread) in _LEVELS.items():
-        series[kpi] = np.round(np.maximum(0.0, level + spread * rng.standard_normal(len(_YEARS))), 1)
+        drawn = level + spread * rng.standard_normal(len(_YEARS))
+        series[kpi] = np.asarray(np.round(np.maximum(0.0, drawn), 1), dtype=float)
     # A figure that was not reported has no value.
     series["N07926"][0] = np.nan
     rows = [

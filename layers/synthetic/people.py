@@ -11,7 +11,7 @@ import pandas as pd
 from layers.synthetic.frames import table
 from layers.synthetic.noise import Floats
 
-__all__ = ["BANDS", "BASE_YEAR", "people_tables"]
+__all__ = ["BANDS", "BASE_YEAR", "largest_remainders", "people_tables"]
 
 BASE_YEAR: Final = 2025
 LAST_YEAR: Final = 2045
@@ -53,7 +53,7 @@ def people_tables(
     empty = np.where(np.arange(len(areas)) % 3 == 1, 0.055, 0.008)
     vacant = np.round(dwellings * empty)
     crowded = np.where(np.arange(len(areas)) % 4 == 2, 1.16, 1.0)
-    persons = _shares((dwellings - vacant) * crowded, population)
+    persons = largest_remainders((dwellings - vacant) * crowded, population)
     return {
         "population": _population(rng, areas, persons),
         "population_projection": _projection(population),
@@ -75,7 +75,7 @@ def _population(rng: np.random.Generator, areas: list[str], persons: npt.NDArray
         weights = np.array(_WEIGHTS) * np.exp(slope * (np.arange(len(BANDS)) - 8) * 2.2)
         women = np.linspace(0.484, 0.50, len(BANDS))
         women[-1] = 0.58
-        cells = _shares(np.concatenate([weights * women, weights * (1 - women)]), count)
+        cells = largest_remainders(np.concatenate([weights * women, weights * (1 - women)]), count)
         rows += [
             (area, sex, band, int(cells[n * len(BANDS) + m]))
             for n, sex in enumerate(("female", "male"))
@@ -107,9 +107,9 @@ def _stock(areas: list[str], one_or_two: Floats, multi: Floats, vacant: Floats) 
             ("rental", "multi", 0.62 * flats),
             ("tenant_owned", "multi", 0.38 * flats),
         )
-        counts = _shares(np.array([part[2] for part in parts]), int(houses + flats))
+        counts = largest_remainders(np.array([part[2] for part in parts]), int(houses + flats))
         # Rented homes stand empty before others do.
-        free = _shares(counts * np.array([0.25, 1.0, 1.0, 0.5]), int(empty))
+        free = largest_remainders(counts * np.array([0.25, 1.0, 1.0, 0.5]), int(empty))
         rows += [
             (area, tenure, kind, int(count), min(int(left), int(count)))
             for (tenure, kind, _), count, left in zip(parts, counts, free, strict=True)
@@ -125,8 +125,16 @@ def _stock(areas: list[str], one_or_two: Floats, multi: Floats, vacant: Floats) 
     )
 
 
-def _shares(weights: npt.NDArray[np.generic], total: int) -> npt.NDArray[np.int64]:
-    """Divide a whole number by weights into whole numbers: the largest remainders get what is left."""
+def largest_remainders(weights: npt.NDArray[np.generic], total: int) -> npt.NDArray[np.int64]:
+    """Divide a whole number by weights into whole numbers: the largest remainders get what is left.
+
+    Parameters
+    ----------
+    weights
+        The share of each part, in any unit.
+    total
+        What is divided.
+    """
     exact = np.asarray(weights, float)
     exact = exact * (total / exact.sum()) if exact.sum() > 0 else exact
     whole: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)

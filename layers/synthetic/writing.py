@@ -55,6 +55,7 @@ _FILES: Final = {
     "group_counts": "group_counts.csv",
     "preferences": "preferences.csv",
     "dwelling_stock": "dwelling_stock.csv",
+    "renewal_actions": "renewal_actions.csv",
     "indicators": "indicators.csv",
     "completions": "completions.csv",
 }

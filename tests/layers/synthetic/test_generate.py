@@ -115,8 +115,13 @@ def test_people_add_up(small):
     assert population == projection[2025] == 700
     assert list(projection.index) == list(range(2025, 2046))
     stock = small["dwelling_stock"]
-    assert stock["dwellings"].sum() == small["buildings"]["dwellings"].sum()
-    assert (stock["vacant"] <= stock["dwellings"]).all()
+    leisure = stock["type"] == "leisure"
+    assert stock.loc[~leisure, "dwellings"].sum() == small["buildings"]["dwellings"].sum()
+    assert stock.loc[leisure, "dwellings"].sum() == (small["buildings"]["use"] == "leisure").sum()
+    assert (stock["vacant"].fillna(0) <= stock["dwellings"]).all()
+    reasons = [name for name in stock if name.startswith("vacant_")]
+    assert (stock.loc[~leisure, reasons].sum(axis=1) == stock.loc[~leisure, "vacant"]).all()
+    assert set(stock.loc[~leisure, "period"]) == {"-1930", "1931-1950", "1951-1970", "1971-1990", "1991-"}
     assert small["household_quotas"]["quota"].between(0, 1).all()
 
 
