@@ -189,6 +189,9 @@ def build_network(roads: gpd.GeoDataFrame, *, snapping_m: float) -> Network:
     close = np.flatnonzero((line[1:] == line[:-1]) & (np.diff(at) * metres <= _SAME_M))
     pairs = np.concatenate([place[same], np.column_stack([close, close + 1])])
     node = _components(len(line), pairs)
+    once = np.ones(len(line), bool)
+    once[close + 1] = False
+    line, at, node = line[once], at[once], node[once]
     nodes = int(node.max(initial=-1)) + 1
     return Network(shapes=lines, roads=attributes, line=line, at=at, node=node, nodes=nodes, metres=metres)
 
