@@ -148,7 +148,7 @@ class _Parts:
 
     def ground_height(self) -> npt.NDArray[np.float64]:
         """Return the highest height above the ground in metres; NaN where none is stated."""
-        above: npt.NDArray[np.float64] = self.number("max_height_m")
+        above = self.number("max_height_m")
         above[self.take("height_reference") != "ground"] = np.nan
         return above
 
@@ -161,7 +161,7 @@ class _Parts:
         return self._at(limit(self._entries, quantity, len(self._rights), column=column, scope=scope)["value"])
 
     def _at(self, values: pd.Series[float]) -> npt.NDArray[np.float64]:
-        return values.reindex(self._row).to_numpy(dtype=float, copy=True)
+        return np.array(values.reindex(self._row), dtype=np.float64)
 
 
 def _left(most: npt.NDArray[np.float64], used: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

