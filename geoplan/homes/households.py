@@ -9,7 +9,7 @@ from geoplan.frames import check_frame
 from geoplan.homes.ages import OLDEST, AgeBand
 from geoplan.text import Text
 
-__all__ = ["households", "quota_warnings", "quotas_by_group"]
+__all__ = ["households", "households_by_age", "quota_warnings", "quotas_by_group"]
 
 _ADULT = 30
 _SANE = (0.5, 1.0)
@@ -42,11 +42,34 @@ def households(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
     years where bands of the two tables differ. A household has one reference person, its oldest member.
     Source: Boverket, hushållskvotmetoden (see docs/method-need.md).
     """
+    table = households_by_age(population, quotas)
+    return table.groupby(["area", "year"], as_index=False, sort=False)[["population", "households"]].sum()
+
+
+def households_by_age(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
+    """Return households by area, year, and the sex and age of the reference person.
+
+    Parameters
+    ----------
+    population, quotas
+        As :func:`households`.
+
+    Returns
+    -------
+    DataFrame
+        ``area``, ``year``, ``sex``, ``age``, ``population`` (persons), ``households``; a row for each of the
+        population's.
+
+    Raises
+    ------
+    FrameError
+        As :func:`households`.
+    """
     check_frame(population, name="population", columns=["area", "year", "sex", "age", "population"])
     groups = population[["sex", "age"]].drop_duplicates()
     table = population.merge(quotas_by_group(groups, quotas), on=["sex", "age"], how="left")
     table["households"] = table["population"] * table["quota"]
-    return table.groupby(["area", "year"], as_index=False, sort=False)[["population", "households"]].sum()
+    return table[["area", "year", "sex", "age", "population", "households"]]
 
 
 def quotas_by_group(groups: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from geoplan.errors import InputError
 from geoplan.frames import check_frame
 from geoplan.text import Text
 
-__all__ = ["NEED_COLUMNS", "Need", "dwellings_required", "housing_need"]
+__all__ = ["NEED_COLUMNS", "Need", "dwellings_required", "housing_need", "need_by_density"]
 
 NEED_COLUMNS = (
     "area",
@@ -125,6 +125,56 @@ def housing_need(
     table["need"] = table["household_change"] + table["exits"] + table["reserve"] - table["vacant"] + table["deficit"]
     table["building_need"] = table["need"].clip(lower=0.0)
     return Need(table[list(NEED_COLUMNS)], assumptions)
+
+
+def need_by_density(
+    population: pd.DataFrame, stock: pd.DataFrame, *, base_year: int, per_dwelling: float | None = None
+) -> pd.DataFrame:
+    """Return the need by persons per dwelling: a second, simpler method to check the first by.
+
+    Parameters
+    ----------
+    population
+        ``area``, ``year``, ``population`` (persons); the base year included. More rows of an area and year are summed.
+    stock
+        The ``dwelling_stock`` layer of the base year: ``area``, ``dwellings``; leisure dwellings are left out.
+    base_year
+        The year that need counts from.
+    per_dwelling
+        Persons per dwelling. Default: each area's own in the base year.
+
+    Returns
+    -------
+    DataFrame
+        ``area``, ``year``, ``population_change`` (persons), ``per_dwelling`` (persons), ``need`` (dwellings; missing
+        where an area has no dwellings).
+
+    Raises
+    ------
+    FrameError
+        Columns are missing.
+    InputError
+        The base year is missing.
+
+    Notes
+    -----
+    need = (population(t) − population(0)) / (population(0) / dwellings(0)): the method of Region Uppsala. It knows
+    neither ages nor vacancies, so it is a check and no answer.
+    """
+    check_frame(population, name="population", columns=["area", "year", "population"])
+    check_frame(stock, name="dwelling_stock", columns=["area", "dwellings"])
+    people = population.groupby(["area", "year"])["population"].sum().astype(float)
+    if base_year not in people.index.get_level_values("year"):
+        raise InputError(f"There is no population for the base year {base_year}.")
+    base = people.xs(base_year, level="year")
+    permanent = stock[stock["type"].ne("leisure")] if "type" in stock else stock
+    dwellings = permanent.groupby("area")["dwellings"].sum().astype(float).reindex(base.index)
+    own = (base / dwellings).where((dwellings > 0) & (base > 0))
+    table = people.drop(index=base_year, level="year").reset_index()
+    table["population_change"] = table["population"] - table["area"].map(base)
+    table["per_dwelling"] = table["area"].map(own) if per_dwelling is None else per_dwelling
+    table["need"] = table["population_change"] / table["per_dwelling"]
+    return table[["area", "year", "population_change", "per_dwelling", "need"]]
 
 
 def _stock(

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplan.errors import FrameError, InputError
@@ -154,6 +154,40 @@ def test_need_is_the_sum_of_its_parts_and_may_be_negative() -> None:
     assert b["need"] < 0
     assert (a["building_need"], b["building_need"]) == (a["need"], 0.0)
     assert need.assumptions == ()
+
+
+@settings(deadline=None)
+@given(
+    st.floats(10, 1e5), st.floats(0, 1e5), st.floats(0, 0.4), st.floats(0, 0.1), st.floats(-500, 500), st.floats(0, 0.1)
+)
+def test_the_need_is_monotone_where_it_must_be(
+    base: float, later: float, vacancy: float, exits: float, deficit: float, more: float
+) -> None:
+    stock = pd.DataFrame({"area": ["a"], "dwellings": [1_000.0], "vacant": [20.0]})
+
+    def need(people: float = later, v: float = vacancy, leaving: float = exits, lacking: float = deficit) -> float:
+        homes = table(("a", 2025, base), ("a", 2035, people))
+        found = housing_need(
+            homes, stock, base_year=2025, vacancy_reserve=v, exits_per_year=leaving, initial_deficit=lacking
+        )
+        return float(found.table["need"].iloc[0])
+
+    slack = 1e-6
+    assert need(people=later * (1 + more)) >= need() - slack
+    assert need(v=vacancy + more) >= need() - slack
+    assert need(leaving=exits + more) >= need() - slack
+    assert need(lacking=deficit + more) >= need() - slack
+
+
+def test_areas_add_up_to_the_whole() -> None:
+    homes = table(("a", 2025, 1_000), ("b", 2025, 500), ("a", 2035, 1_100), ("b", 2035, 450))
+    stock = pd.DataFrame({"area": ["a", "b"], "dwellings": [1_020, 560], "vacant": [30, 60]})
+    asked = {"base_year": 2025, "vacancy_reserve": 0.03, "exits_per_year": 0.004, "initial_deficit": 25}
+    parts = housing_need(homes, stock, **asked).table.sum(numeric_only=True)
+    together = homes.groupby("year", as_index=False)[["households", "population"]].sum().assign(area="*")
+    whole = housing_need(together, stock.sum(numeric_only=True).to_frame().T.assign(area="*"), **asked).table.iloc[0]
+    for name in ("household_change", "exits", "reserve", "vacant", "deficit", "need"):
+        assert parts[name] == pytest.approx(whole[name]), name
 
 
 def test_unknown_vacancies_and_an_unknown_stock_are_told() -> None:
