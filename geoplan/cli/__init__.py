@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 import geoplan
-from geoplan.cli import alternatives, fetch, offer, override, show
+from geoplan.cli import alternatives, fetch, need, offer, override, show
 from geoplan.cli.options import (
     HostOption,
     JsonOption,
@@ -282,6 +282,9 @@ app.command("offer")(offer.offer)
 
 
 app.command("alternatives")(alternatives.alternatives)
+
+
+app.command("need")(need.need)
 
 
 @app.command()
