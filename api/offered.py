@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 
 from api.reading import Version, to_json
 from geoplan.land.offers import APPLIED_COLUMNS, OFFER_COLUMNS, apply_offers
-from geoplan.maps.records import plain
+from layers.hashing import plain_value
 from layers.offering import PLOT_OFFERS
 
 __all__ = ["OfferCache", "Offered", "offers_version"]
@@ -108,8 +108,12 @@ def _patches(connection: Connection, plots: Version, rows: pd.DataFrame | None, 
     columns = [name for name in APPLIED_COLUMNS if name in after]
     was = before.reindex(columns=columns).to_dict("records")
     for plot, then, now in zip(before["id"], was, after[columns].to_dict("records"), strict=True):
-        differs = {str(name): plain(value) for name, value in now.items() if plain(value) != plain(then[name])}
-        if differs and (now["offer_basis"] == "offer" or plain(then["offer_basis"]) == "offer"):
+        differs = {
+            str(name): plain_value(value)
+            for name, value in now.items()
+            if plain_value(value) != plain_value(then[name])
+        }
+        if differs and (now["offer_basis"] == "offer" or plain_value(then["offer_basis"]) == "offer"):
             patches[plot] = differs
     return to_json(patches) if patches else None
 

@@ -22,7 +22,7 @@ from api.officials import official_of, signed_in
 from api.parameters import BAD_REQUEST
 from api.reading import Serving, serving, to_json
 from geoplan.land.offers import PriceKind, SaleForm
-from layers.offering import date_of, offer, plot_history, public_row
+from layers.offering import TERMS, date_of, offer, plot_history, public_row
 from layers.store import Store
 
 __all__ = ["router"]
@@ -107,7 +107,8 @@ async def set_status(
 ) -> Response:
     """Add a row on a plot, or on a parcel for all plots on it; `/plots` and the map show it at once.
 
-    The rows before stay on record. `before` is the one that stood until now: what another official has just done.
+    The rows before stay on record. `before` is the one that stood until now: what another official has just done. Of
+    `sale_form`, `price_sek`, `price_kind` and `tenure` what is left out stays as it was; null is unknown.
     """
     body = parsed(StatusBody, await json_body(request))
     engine: Engine = request.app.state.writer
@@ -119,10 +120,7 @@ async def set_status(
         body.status,
         reason=body.reason,
         official=official,
-        sale_form=body.sale_form,
-        price_sek=body.price_sek,
-        price_kind=body.price_kind,
-        tenure=body.tenure,
+        terms=body.model_dump(include=body.model_fields_set & set(TERMS)),
         from_date=date_of("from_date", body.from_date),
         until=date_of("until", body.until),
         source=body.source,

@@ -32,9 +32,22 @@ from layers.faults import did_you_mean
 from layers.lastrun import LastRun, is_storable
 from layers.store import LayerVersion, Store
 
-__all__ = ["PLOT_OFFERS", "add_list", "all_offers", "date_of", "offer", "plot_history", "plot_names", "public_row"]
+__all__ = [
+    "PLOT_OFFERS",
+    "TERMS",
+    "add_list",
+    "all_offers",
+    "date_of",
+    "offer",
+    "plot_history",
+    "plot_names",
+    "public_row",
+]
 
 PLOT_OFFERS = "plot_offers"
+
+TERMS = ("sale_form", "price_sek", "price_kind", "tenure")
+"""The terms of a sale."""
 
 _LONGEST = {"reason": 2_000, "official": 200, "tenure": 200, "source": 500}
 """Most characters of a text."""
@@ -56,10 +69,7 @@ def offer(
     *,
     reason: str,
     official: str,
-    sale_form: str | None = None,
-    price_sek: float | None = None,
-    price_kind: str | None = None,
-    tenure: str | None = None,
+    terms: Mapping[str, Any] | None = None,
     from_date: dt.date | None = None,
     until: dt.date | None = None,
     source: str | None = None,
@@ -77,12 +87,13 @@ def offer(
         See :data:`geoplan.land.offers.STATUSES`; ``computed`` takes the rows before back.
     reason, official
         Why, and who says so.
-    sale_form, price_kind, tenure, source
-        As in the layer; ``None`` where nothing is said.
-    price_sek
-        In kronor; ``None`` where it is unknown.
+    terms
+        Those of :data:`TERMS` that are said, ``None`` for unknown; ``price_sek`` in kronor. A term that is left out
+        stays as the row that stood until now has it, so that a plot that is reserved keeps its price.
     from_date, until
         First and last day on which the row holds; ``None``: at once, and without end.
+    source
+        A decision or a page.
     day
         The day on which it is added; default: today.
 
@@ -100,14 +111,12 @@ def offer(
         A value is wrong, the layer is fed from a file, or there is nothing to take back.
     """
     day = day or dt.date.today()
+    said = dict(terms or {})
     row = _row(
         {
+            **said,
             "plot": plot,
             "status": status,
-            "sale_form": sale_form,
-            "price_sek": price_sek,
-            "price_kind": price_kind,
-            "tenure": tenure,
             "from_date": None if from_date is None else from_date.isoformat(),
             "until": None if until is None else until.isoformat(),
             "official": official,
@@ -124,6 +133,8 @@ def offer(
         before = None if standing.empty else _plain(standing[list(OFFER_COLUMNS)])[0]
         if status == WITHDRAWN and (before is None or before["status"] == WITHDRAWN):
             raise InputError(f"There is nothing on {plot} to take back.", hint="`geoplan offer --list` shows all rows.")
+        if before is not None and WITHDRAWN not in (status, before["status"]):
+            row |= {name: before[name] for name in TERMS if name not in said}
         _write(store, [*rows, row])
     return {**row, "before": before}
 

@@ -186,6 +186,10 @@ def laid_out(plots: gpd.GeoDataFrame, reasons: pd.DataFrame | None) -> gpd.GeoDa
     """
     more = [name for name in plots.columns if name not in RECORD_NAMES and name != "geometry"]
     laid = plots.reindex(columns=[*RECORD_NAMES, *more])
+    # A field that is missing altogether is a field of text or of numbers all the same.
+    lacking = [field.name for field in RECORD if field.name not in plots and field.kind not in ("number", "integer")]
+    laid = laid.astype(dict.fromkeys(lacking, object))
+    laid[lacking] = None
     found = reasons_by_parcel(reasons, set(plots["parcel"])) if reasons is not None else {}
     laid["reasons"] = [_json(found.get(parcel, [])) for parcel in plots["parcel"]]
     laid["reasons"] = laid["reasons"].astype(object)
@@ -199,8 +203,10 @@ def _typed(frame: Any) -> Any:
     for name in made.columns:
         if name == "geometry":
             continue
-        if kinds.get(str(name)) in ("number", "integer"):
-            made[name] = pd.to_numeric(made[name], errors="coerce").astype(float)
+        kind = kinds.get(str(name))
+        if kind in ("number", "integer"):
+            numbers = pd.to_numeric(made[name], errors="coerce")
+            made[name] = numbers.astype(float if kind == "number" else "Int64")
         elif made[name].dtype == object:
             made[name] = [_json(cell) if isinstance(cell, list | tuple | dict) else cell for cell in made[name]]
             made[name] = made[name].astype(object)

@@ -53,7 +53,7 @@ def offer(
     ] = None,
     status: Annotated[str | None, typer.Option(metavar="|".join(STATUSES), help="Whether it can be had.")] = None,
     form: Annotated[str | None, typer.Option(metavar="|".join(SALE_FORMS), help="How it is sold.")] = None,
-    price: Annotated[float | None, typer.Option(metavar="SEK", help="Price. Leave it out where unknown.")] = None,
+    price: Annotated[str | None, typer.Option(metavar="SEK|unknown", help="Price.")] = None,
     price_kind: Annotated[str | None, typer.Option(metavar="|".join(PRICE_KINDS), help="How the price is set.")] = None,
     tenure: Annotated[str | None, typer.Option(metavar="TEXT", help="Tenure.")] = None,
     from_date: Annotated[
@@ -77,8 +77,9 @@ def offer(
     """Say whether a plot can be had, or show what has been said.
 
     `geoplan offer PLOT` shows the history of a plot, and `--status` adds a
-    row to it. Nothing is ever deleted; the last row in force counts. The
-    map and the API show it at once, and `geoplan plan` takes it into the
+    row to it. Nothing is ever deleted; the last row in force counts. Form of
+    sale, price and tenure stay as they were where nothing is said. The map
+    and the API show it at once, and `geoplan plan` takes it into the
     balance. `--add` takes in a municipality's list of plots for sale.
     """
     if add is None and not show_list and plot is None:
@@ -96,11 +97,13 @@ def offer(
         elif status is None and not withdraw:
             _show(session, plot, as_json=as_json)
         else:
+            terms = {"sale_form": form, "price_sek": price, "price_kind": price_kind, "tenure": tenure}
             given = {
-                "sale_form": form,
-                "price_sek": price,
-                "price_kind": price_kind,
-                "tenure": tenure,
+                "terms": {
+                    name: None if value == "unknown" and name == "price_sek" else value
+                    for name, value in terms.items()
+                    if value is not None
+                },
                 "from_date": parse_date(from_date),
                 "until": parse_date(until),
                 "reason": reason,
