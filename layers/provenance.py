@@ -34,7 +34,8 @@ def code_version() -> dict[str, str]:
     """
     digest = hashlib.sha256()
     sources = dict(_modules(resources.files("geoplan"), "geoplan"))
-    sources |= dict(_modules(resources.files("layers.chain"), "layers/chain"))
+    for package in ("chain", "readings"):
+        sources |= dict(_modules(resources.files(f"layers.{package}"), f"layers/{package}"))
     for name in sorted(sources):
         digest.update(name.encode() + b"\0" + sources[name].read_bytes() + b"\0")
     return {
@@ -49,7 +50,7 @@ def code_version() -> dict[str, str]:
 
 def _modules(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
     for item in folder.iterdir():
-        if item.name.endswith(".py"):
+        if item.name.endswith((".py", ".toml")):
             yield f"{name}/{item.name}", item
         elif item.is_dir() and item.name not in _SHOWING:
             yield from _modules(item, f"{name}/{item.name}")

@@ -123,6 +123,9 @@ class PlotSettings(_Model):
     min_width_m: float = Field(18.0, ge=0, description="the narrowest plot in metres")
     homes_per_plot: int = Field(1, ge=1, description="homes on a plot where no plan says more")
     default_status: PlotStatus = Field("unknown", description="the status of a plot that no source tells of")
+    costs: bool = Field(
+        True, description="whether to tell what a plot costs to make ready; false where the unit costs are not yours"
+    )
     town: PlotOverrides = Field(PlotOverrides(), description="what differs in towns")
     rural: PlotOverrides = Field(PlotOverrides(), description="what differs in the countryside")
     archipelago: PlotOverrides = Field(PlotOverrides(), description="what differs on islands")
@@ -133,7 +136,7 @@ class PlotSettings(_Model):
             raise ValueError(f"{kind!r} is no kind of area")
         given: PlotOverrides = getattr(self, kind)
         base = {name: getattr(self, name) for name in PlotOverrides.model_fields}
-        return PlotSettings(**{**base, **given.model_dump(exclude_none=True)})
+        return PlotSettings(**{**base, "costs": self.costs, **given.model_dump(exclude_none=True)})
 
 
 class DemandSettings(_Model):

@@ -1,4 +1,4 @@
-"""What lies around a plot: noise, loud ways, neighbours, and how much of its parcel a rule protects."""
+"""What lies around a plot: water and sewer, the shore, noise, loud ways, neighbours, and what a rule protects."""
 
 from __future__ import annotations
 
@@ -12,11 +12,38 @@ import pandas as pd
 import shapely
 
 from geoplan.frames import metres_per_unit
+from geoplan.land.areas import containing
 from geoplan.land.pieces import chunk_lines
 
-__all__ = ["dwellings_within", "noise_levels", "protected_shares", "ways_distance"]
+__all__ = ["dwellings_within", "noise_levels", "protected_shares", "utility_of", "water_distance_m", "ways_distance"]
 
 Floats = npt.NDArray[np.float64]
+
+
+def utility_of(places: gpd.GeoSeries, areas: gpd.GeoDataFrame | None) -> npt.NDArray[Any]:
+    """Tell whether public water and sewer reach each place: ``public`` only where both do."""
+    if areas is None:
+        return np.full(len(places), "unknown", dtype=object)
+    existing = areas[areas["status"].isna() | (areas["status"] == "existing")]
+    has = {
+        kind: containing(places, existing[existing["kind"].isin([kind, "both"])], "kind").notna().to_numpy()
+        for kind in ("water", "sewer")
+    }
+    return np.where(has["water"] & has["sewer"], "public", "private").astype(object)
+
+
+def water_distance_m(places: gpd.GeoSeries, water: gpd.GeoDataFrame | None) -> npt.NDArray[np.float64]:
+    """Return the distance to the nearest water in metres; NaN where there is no water layer."""
+    result = np.full(len(places), np.nan)
+    if water is None or not len(water) or not len(places):
+        return result
+    shapes = places.to_numpy()
+    # Against short pieces of shore: one distance to a whole archipelago costs as much as a thousand of these.
+    edges, _ = chunk_lines(water.geometry.to_numpy())
+    (place, _), distance = shapely.STRtree(edges).query_nearest(shapes, return_distance=True, all_matches=False)
+    result[place] = distance * metres_per_unit(places.crs)
+    result[shapely.STRtree(shapes).query(water.geometry.to_numpy(), predicate="intersects")[1]] = 0.0
+    return result
 
 
 def noise_levels(places: gpd.GeoSeries, noise: gpd.GeoDataFrame) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geoplan.land.areas import AREA_KINDS, AreaKind
 from geoplan.land.buildable import Buildable, buildable_land
@@ -14,6 +14,7 @@ from geoplan.land.rules import RuleSet
 from geoplan.land.shoreline import sea_from_land
 from geoplan.land.waterfall import waterfall
 from layers.chain.derived import Derived, Given
+from layers.chain.plots import derive_plots, derive_rights
 from layers.reuse import Reuse
 
 __all__ = ["Land", "derive_constraints", "derive_land"]
@@ -68,9 +69,12 @@ def _buildable(
     with given.progress("Buildable land", total=len(parcels)) as advance:
         compute = buildable_land if reuse is None else reuse.land
         buildable = compute(parcels, constraints, overrides=overrides, mapper=mapper, advance=advance)
+    rights = derive_rights(given, buildable, derived)
     with given.progress("Plots"):
         standards = {kind: _standards(given, kind) for kind in AREA_KINDS}
         search = find_plots(parcels, buildable, given.spatial, standards=standards, unknown=constraints.unknown)
+    plots = derive_plots(given, search.plots, rights, (constraints, buildable), derived)
+    search = replace(search, plots=plots)
     derived.tables |= {
         "buildable": buildable.parcels,
         "reasons": buildable.reasons,

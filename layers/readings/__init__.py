@@ -13,13 +13,25 @@ from geoplan.errors import InputError, SettingsError
 from geoplan.land.readings import Reading
 from layers.faults import did_you_mean
 
-__all__ = ["load_readings", "shipped_readings"]
+__all__ = ["all_readings", "load_readings", "shipped_readings"]
 
 
 def shipped_readings() -> tuple[str, ...]:
     """Return the names of the tables of readings that come with geoplan."""
     files = (file.name for file in resources.files(__name__).iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in files if name.endswith(".toml")))
+
+
+@cache
+def all_readings() -> Mapping[str, Reading]:
+    """Return how each code of every table is read; a code that two tables read is an error of ours."""
+    merged: dict[str, Reading] = {}
+    for name in shipped_readings():
+        table = load_readings(name)
+        if twice := sorted(set(table) & set(merged)):
+            raise SettingsError(f"layers/readings/{name}.toml: {', '.join(twice)} is read by another table, too.")
+        merged |= table
+    return MappingProxyType(merged)
 
 
 @cache
