@@ -188,7 +188,10 @@ def _search(
     wanted: Wanted,
 ) -> PlotSearch:
     """Return the plots on what is left, with all that may be asked of them."""
-    found = known or unguarded.plots(counting, where, parcels, layers, standards=standards, unknown=unknown)
+    if known is None or (known.plots["kind"] == "subdivided").any():
+        # What was divided into house plots is looked at whole.
+        known = unguarded.plots(counting, where, parcels, layers, standards=standards, unknown=unknown)
+    found = known
     plots = add_surroundings(found.plots, layers, wanted.shape)
     return replace(found, plots=plots.assign(owner_kind=_owners(plots["parcel"], parcels)))
 

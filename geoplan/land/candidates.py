@@ -17,7 +17,7 @@ from geoplan.land.criteria import Criterion
 from geoplan.land.guarded import LEFT, Unguarded
 from geoplan.land.joining import Joined, join_pieces
 from geoplan.land.pieces import chunk_lines
-from geoplan.land.plots import BUILT, BUILT_UNKNOWN, TOO_NARROW, TOO_SMALL, PlotSearch
+from geoplan.land.plots import BUILT, BUILT_UNKNOWN, PlotSearch
 from geoplan.land.rules import Severity
 
 __all__ = ["NOTHING_M2", "Assessment", "add_surroundings", "assess"]
@@ -160,8 +160,9 @@ def _by_plots(dropped: pd.DataFrame, ids: pd.Index[Any]) -> dict[str, npt.NDArra
     mine = dropped.assign(row=ids.get_indexer(pd.Index(dropped["parcel"])))
     mine = mine[mine["row"] >= 0]
     losses = {step: np.zeros(len(ids)) for step in ("free", "free:unknown", "plot")}
-    for reason, step in ((BUILT, "free"), (BUILT_UNKNOWN, "free:unknown"), (TOO_SMALL, "plot"), (TOO_NARROW, "plot")):
-        part = mine[mine["reason"] == reason]
+    step_of = mine["reason"].map({BUILT: "free", BUILT_UNKNOWN: "free:unknown"}).fillna("plot")
+    for step in losses:
+        part = mine[step_of == step]
         losses[step] += _sums(part["row"].to_numpy(), part["area_m2"].to_numpy(dtype=float), len(ids))
     return losses
 

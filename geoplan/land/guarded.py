@@ -81,7 +81,9 @@ class Unguarded:
         frame = gpd.GeoDataFrame(land, geometry=self.shapes[counting][where], crs=parcels.crs)
         nothing = pd.DataFrame()
         left = Buildable(frame, nothing, gpd.GeoDataFrame(nothing))
-        return find_plots(chosen, left, layers, standards=standards, unknown=unknown)
+        # A purpose may need more in one piece than a house plot.
+        undivided = {kind: standard.undivided() for kind, standard in standards.items()}
+        return find_plots(chosen, left, layers, standards=undivided, unknown=unknown)
 
 
 def holds(rows: pd.DataFrame, rule: Rule) -> npt.NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""A first cut of plots: vacant parcels, and what built ones have to spare."""
+"""Plots: vacant parcels, what built ones have to spare, and what larger pieces of land are divided into."""
 
 from __future__ import annotations
 
@@ -15,40 +15,37 @@ import shapely
 from geoplan.frames import area_m2, metres_per_unit, same_crs
 from geoplan.land.areas import AREA_KINDS, AreaKind, area_kinds, containing
 from geoplan.land.buildable import Buildable
-from geoplan.land.pieces import QUADRANT_SEGMENTS, chunk_lines
+from geoplan.land.lots import ACCESS, LEFT_OVER, NO_HOUSE, TOO_NARROW, TOO_SMALL, Lots, weigh
+from geoplan.land.pieces import QUADRANT_SEGMENTS
 from geoplan.land.planning import main_plan
+from geoplan.land.plot_standards import PlotStandards
+from geoplan.land.subdivision.access import Roads, find_roads
+from geoplan.land.subdivision.division import piece_fronts
+from geoplan.land.subdivision.shape import inscribed_widths
+from geoplan.land.subdivision.standards import SubdivisionStandards
+from geoplan.land.surroundings import utility_of, water_distance_m
 
-__all__ = ["MAIN_BUILDING_M2", "PlotSearch", "PlotStandards", "find_plots", "inscribed_widths", "main_buildings"]
+__all__ = [
+    "ACCESS",
+    "BUILT",
+    "BUILT_UNKNOWN",
+    "LEFT_OVER",
+    "MAIN_BUILDING_M2",
+    "NO_HOUSE",
+    "TOO_NARROW",
+    "TOO_SMALL",
+    "PlotSearch",
+    "PlotStandards",
+    "find_plots",
+    "inscribed_widths",
+    "main_buildings",
+]
 
 MAIN_BUILDING_M2 = 30.0
 """A smaller footprint is a shed and leaves a parcel vacant (an assumption of ours about *lucktomter*)."""
 
-_COARSE, _FINE_M = 0.005, 0.01
-
-# A fixed vocabulary of why a parcel with buildable land gives no plot; docs/method-land.md explains them.
-TOO_SMALL, TOO_NARROW, BUILT, BUILT_UNKNOWN = "too_small", "too_narrow", "built", "built_place_unknown"
-
-
-@dataclass(frozen=True)
-class PlotStandards:
-    """What makes a plot, in one kind of area.
-
-    Attributes
-    ----------
-    min_area_m2
-        Smallest buildable area in one piece, in m².
-    min_width_m
-        Smallest width: the diameter of the largest circle that fits, in metres.
-    homes_per_plot
-        Homes on a plot where no plan says more.
-    default_status
-        Status of a plot that no source tells of.
-    """
-
-    min_area_m2: float = 600.0
-    min_width_m: float = 18.0
-    homes_per_plot: int = 1
-    default_status: str = "unknown"
+# With those of geoplan.land.lots a fixed vocabulary of why buildable land gives no plot.
+BUILT, BUILT_UNKNOWN = "built", "built_place_unknown"
 
 
 @dataclass(frozen=True)
@@ -60,12 +57,17 @@ class PlotSearch:
     plots
         One row a plot; columns as documented in ``docs/derived.md``.
     dropped
-        ``parcel``, ``reason`` (``too_small``, ``too_narrow``, ``built`` or ``built_place_unknown``) and
-        ``area_m2``: buildable land that makes no plot. With the plots it adds up to the buildable land.
+        ``parcel``, ``reason`` (``too_small``, ``too_narrow``, ``no_house``, ``access``, ``left_over``, ``built`` or
+        ``built_place_unknown``) and ``area_m2``: buildable land that makes no plot. With the plots it adds up to the
+        buildable land.
+    accesses
+        ``id``, ``parcel``, ``kind`` (``strip`` or ``street``), ``area_m2``, ``plots`` (how many are reached by it
+        alone) and geometry: new access in divided land. None where that is not known.
     """
 
     plots: gpd.GeoDataFrame
     dropped: pd.DataFrame
+    accesses: gpd.GeoDataFrame | None = None
 
 
 def find_plots(
@@ -86,7 +88,7 @@ def find_plots(
         From :func:`geoplan.land.buildable.buildable_land`.
     layers
         Layers by catalogue id: ``buildings``, ``plans``, ``utility_areas``, ``statistical_areas``, ``water``,
-        ``settlements`` and ``municipality`` are used where present.
+        ``settlements``, ``municipality`` and ``roads`` are used where present.
     standards
         What makes a plot, by kind of area; a kind left out has the defaults.
     unknown
@@ -102,7 +104,10 @@ def find_plots(
     improvements is vacant, and its sufficiently large and wide buildable parts together are one plot. A built
     parcel keeps a garden around each main building: a buffer as wide as the radius of a circle of the minimum
     plot area. Each sufficient part outside is a plot of its own. Where improvements are assessed but no building
-    is on the map, nobody knows what is free, and there is no plot.
+    is on the map, nobody knows what is free, and there is no plot. Pieces that hold two plots of the wanted area are
+    divided where the standards say so and it is known where roads are (:mod:`geoplan.land.subdivision`). Every plot
+    has to hold the standards' house (:mod:`geoplan.land.fit`). What is on a road is read by the standards of the
+    countryside.
     """
     crs = same_crs(parcels, buildable.parcels, *layers.values())
     unit = metres_per_unit(crs)
@@ -126,18 +131,13 @@ def find_plots(
     unknown_place = improved & ~frame["built"].to_numpy()
     spare[unknown_place] = shapely.Polygon()
 
-    parts, owner = shapely.get_parts(spare, return_index=True)
-    solid = shapely.area(parts) > 0
-    parts, owner = parts[solid], owner[solid]
-    large = shapely.area(parts) * unit**2 >= frame["min_area"].to_numpy()[owner]
-    width = np.zeros(len(parts))
-    min_width = frame["min_width"].to_numpy()[owner]
-    width[large] = inscribed_widths(parts[large], min_width[large], unit)
-    good = large & (width >= min_width)
-    plots = _assemble(frame, parts[good], owner[good], width[good], crs)
-    plots = _describe(plots, frame, plan, layers, rules, unknown)
-    dropped = _dropped(frame, spare, unknown_place, (parts, owner, large, good), unit)
-    return PlotSearch(plots, dropped)
+    frame["homes"] = plan["homes"].to_numpy()
+    roads = find_roads({**layers, "parcels": parcels}, rules["rural"].subdivision, crs=crs)
+    lots = weigh(frame, spare, parcels.geometry.to_numpy(), roads, rules=rules, unit=unit)
+    accesses = _accesses(lots, frame)
+    plots = _plots(lots, frame, parcels, accesses)
+    plots = _describe(plots, frame, parcels, plan, layers, rules, roads, unknown)
+    return PlotSearch(plots, _dropped(frame, spare, unknown_place, lots, unit), accesses)
 
 
 def main_buildings(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -162,21 +162,6 @@ def _houses(
     return parcel[order], houses[house[order]]
 
 
-def inscribed_widths(parts: npt.NDArray[Any], asked: npt.NDArray[np.float64], unit: float) -> npt.NDArray[np.float64]:
-    """Return the diameter of each part's largest circle in metres.
-
-    Coarsely first (to half a percent of the square root of the area), and to a centimetre where that leaves it
-    open whether the part is as wide as asked: a fine search over a forest takes a hundred times as long.
-    """
-    tolerance = _COARSE * np.sqrt(shapely.area(parts))
-    width = 2 * shapely.length(shapely.maximum_inscribed_circle(parts, tolerance=tolerance)) * unit
-    # The search may miss the centre by the tolerance, and never overstates the radius.
-    open_ = (width < asked) & (width + 2 * tolerance * unit >= asked)
-    fine = shapely.maximum_inscribed_circle(parts[open_], tolerance=_FINE_M / unit)
-    width[open_] = 2 * shapely.length(fine) * unit
-    return np.asarray(width)
-
-
 def _outside_gardens(
     free: npt.NDArray[Any],
     parcel: npt.NDArray[np.intp],
@@ -194,50 +179,124 @@ def _outside_gardens(
     return result
 
 
-def _assemble(
-    frame: gpd.GeoDataFrame,
-    parts: npt.NDArray[Any],
-    owner: npt.NDArray[np.intp],
-    width: npt.NDArray[np.float64],
-    crs: object,
+def _plots(
+    lots: Lots, frame: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, accesses: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """Make one plot of each vacant parcel, and one of each good part of a built one."""
-    built = frame["built"].to_numpy()[owner]
-    ids = frame["id"].to_numpy()
-    number = pd.Series(owner).groupby(owner).cumcount().to_numpy() + 1
+    """Make one plot of each vacant parcel's pieces, and one of every lot and of each good piece of a built parcel."""
+    table = lots.table
+    row = table["row"].to_numpy()
+    ids = frame["id"].to_numpy()[row]
+    numbered = frame["built"].to_numpy()[row] | table["divided"].to_numpy()
+    number = pd.Series(row[numbered]).groupby(row[numbered]).cumcount().to_numpy() + 1
+    names = ids.astype(object).copy()
+    names[numbered] = [f"{name}-{n}" for name, n in zip(ids[numbered], number, strict=True)]
+    kind = np.where(table["divided"], "subdivided", np.where(numbered, "remainder", "vacant_parcel"))
+    access = table["access"].to_numpy()
     pieces = pd.DataFrame(
         {
-            "id": [f"{ids[o]}-{n}" if b else str(ids[o]) for o, n, b in zip(owner, number, built, strict=True)],
-            "row": owner,
-            "kind": np.where(built, "remainder", "vacant_parcel"),
-            "width_m": width,
-            "part": np.arange(len(parts)),
+            "id": pd.Series(names, dtype=object).astype(str),
+            "row": row,
+            "piece": table["piece"].to_numpy(),
+            "kind": kind,
+            "width_m": table["width_m"].to_numpy(),
+            "front_m": table["front_m"].to_numpy(),
+            "access": access,
+            "fits": table["fits"].to_numpy(),
+            "place": np.arange(len(table)),
         }
     )
-    plots = pieces.groupby("id", sort=True).agg(
-        row=("row", "first"), kind=("kind", "first"), width_m=("width_m", "max"), parts=("part", list)
+    named = pieces.groupby("id", sort=True)
+    plots = named.agg(
+        row=("row", "first"),
+        kind=("kind", "first"),
+        width_m=("width_m", "max"),
+        front_m=("front_m", "first"),
+        access=("access", "first"),
+        fits=("fits", "first"),
+        places=("place", list),
     )
-    shapes = [
-        parts[chosen[0]] if len(chosen) == 1 else shapely.multipolygons(parts[chosen]) for chosen in plots.pop("parts")
+    shapes = table.geometry.to_numpy()
+    plots["geometry"] = [
+        shapes[chosen[0]] if len(chosen) == 1 else shapely.multipolygons(shapes[chosen])
+        for chosen in plots.pop("places")
     ]
-    return gpd.GeoDataFrame(plots.reset_index(), geometry=np.array(shapes, dtype=object), crs=crs)
+    plots = gpd.GeoDataFrame(plots.reset_index(), geometry="geometry", crs=frame.crs)
+    whole = parcels.geometry.to_numpy()[plots["row"].to_numpy()]
+    ground = np.where(plots["kind"] == "vacant_parcel", whole, plots.geometry.to_numpy())
+    names = accesses["id"].to_numpy()
+    return plots.assign(
+        lot_m2=shapely.area(ground) * metres_per_unit(frame.crs) ** 2,
+        access_id=[names[n] if n >= 0 else None for n in plots["access"]],
+    )
+
+
+def _accesses(lots: Lots, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Name the new access of every parcel, and count the plots on it."""
+    ways = lots.accesses
+    row = ways["row"].to_numpy()
+    number = ways.groupby("row").cumcount().to_numpy() + 1
+    parcel = frame["id"].to_numpy()[row]
+    on_it = lots.table["access"].to_numpy()
+    columns = {
+        "id": [f"{name}-a{n}" for name, n in zip(parcel, number, strict=True)],
+        "parcel": parcel,
+        "kind": np.where(ways["street"], "street", "strip").astype(object),
+        "area_m2": area_m2(ways).to_numpy(),
+        "plots": np.bincount(on_it[on_it >= 0], minlength=len(ways)).astype(int),
+    }
+    result = gpd.GeoDataFrame(columns, geometry=ways.geometry.to_numpy(), crs=frame.crs)
+    return result.astype({"id": object, "parcel": object, "kind": object})
+
+
+def _fronts(
+    plots: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    roads: Roads | None,
+    least_m: npt.NDArray[np.float64],
+    asked: list[SubdivisionStandards],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
+    """Return of every plot how much of its boundary is on a road, in metres, and what access that is."""
+    front = plots["front_m"].to_numpy(dtype=float).copy()
+    access = np.where(plots["access"] >= 0, "shared", "road").astype(object)
+    undivided = (plots["kind"] != "subdivided").to_numpy()
+    if roads is None:
+        access[undivided], front[undivided] = "unknown", np.nan
+        return front, access
+    whole = parcels.geometry.to_numpy()[plots["row"].to_numpy()]
+    of_parcel = np.zeros(len(plots))
+    of_parcel[undivided] = shapely.length(roads.fronts(whole[undivided])) * roads.unit
+    front[undivided] = of_parcel[undivided]
+    behind = (plots["kind"] == "remainder").to_numpy()
+    shapes = plots.geometry.to_numpy()[behind]
+    chosen = [asked[n] for n in np.flatnonzero(behind)]
+    front[behind] = shapely.length(piece_fronts(shapes, roads, chosen, within=whole[behind])) * roads.unit
+    none = undivided & (front < least_m)
+    access[none] = "none" if roads.complete else "unknown"
+    # Whether one gets past the house to what lies behind it, nobody knows.
+    access[none & behind & (of_parcel >= least_m)] = "unknown"
+    return front, access
 
 
 def _describe(
     plots: gpd.GeoDataFrame,
     frame: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
     plan: pd.DataFrame,
     layers: Mapping[str, gpd.GeoDataFrame],
     rules: Mapping[AreaKind, PlotStandards],
+    roads: Roads | None,
     unknown: tuple[str, ...],
 ) -> gpd.GeoDataFrame:
     """Add what a household or a planner asks of a plot."""
     row = plots["row"].to_numpy()
     kind = frame["kind_of_area"].to_numpy()[row]
     mine = plan.iloc[row].reset_index(drop=True)
-    standard = np.array([rules[name].homes_per_plot for name in kind], dtype=int)
+    own = [rules[name] for name in kind]
+    standard = np.array([rule.homes_per_plot for rule in own], dtype=int)
     allowed = pd.to_numeric(mine["max_homes_per_plot"], errors="coerce") if "max_homes_per_plot" in mine else None
     by_plan = allowed.to_numpy(dtype=float) if allowed is not None else np.full(len(plots), np.nan)
+    asked = [rule.subdivision for rule in own]
+    front, access = _fronts(plots, parcels, roads, np.array([each.min_frontage for each in asked]), asked)
     columns: dict[str, Any] = {
         "id": plots["id"].to_numpy(),
         "parcel": frame["id"].to_numpy()[row],
@@ -245,15 +304,20 @@ def _describe(
         "area_kind": kind,
         "area": containing(plots.geometry, layers.get("statistical_areas")).to_numpy(),
         "area_m2": area_m2(plots).to_numpy(),
+        "lot_m2": plots["lot_m2"].to_numpy(),
         "width_m": plots["width_m"].to_numpy(),
+        "frontage_m": front,
+        "access": access,
+        "access_id": plots["access_id"].to_numpy(dtype=object),
+        "house_fits": np.where(plots["fits"], "yes", "unknown").astype(object),
         "homes": np.where(np.isnan(by_plan), standard, np.nan_to_num(by_plan)).astype(int),
         "homes_basis": np.where(np.isnan(by_plan), "standard", "plan"),
         "plan_id": mine["id"].to_numpy(dtype=object) if "id" in mine else None,
         "plan_use": mine["use_code"].to_numpy(dtype=object),
         "plan_homes": mine["homes"].to_numpy(dtype=object),
-        "utility": _utility(plots.geometry, layers.get("utility_areas")),
-        "water_distance_m": _water_distance(plots.geometry, layers.get("water")),
-        "status": np.array([rules[name].default_status for name in kind], dtype=object),
+        "utility": utility_of(plots.geometry, layers.get("utility_areas")),
+        "water_distance_m": water_distance_m(plots.geometry, layers.get("water")),
+        "status": np.array([rule.default_status for rule in own], dtype=object),
         "certainty": "preliminary" if unknown else "confirmed",
         "unknown": [list(unknown)] * len(plots),
     }
@@ -261,47 +325,17 @@ def _describe(
     return result.astype({"id": object, "certainty": object, "kind": object, "homes_basis": object})
 
 
-def _utility(places: gpd.GeoSeries, areas: gpd.GeoDataFrame | None) -> npt.NDArray[Any]:
-    """Tell whether public water and sewer reach each place: ``public`` only where both do."""
-    if areas is None:
-        return np.full(len(places), "unknown", dtype=object)
-    existing = areas[areas["status"].isna() | (areas["status"] == "existing")]
-    has = {
-        kind: containing(places, existing[existing["kind"].isin([kind, "both"])], "kind").notna().to_numpy()
-        for kind in ("water", "sewer")
-    }
-    return np.where(has["water"] & has["sewer"], "public", "private").astype(object)
-
-
-def _water_distance(places: gpd.GeoSeries, water: gpd.GeoDataFrame | None) -> npt.NDArray[np.float64]:
-    """Return the distance to the nearest water in metres; NaN where there is no water layer."""
-    result = np.full(len(places), np.nan)
-    if water is None or not len(water) or not len(places):
-        return result
-    shapes = places.to_numpy()
-    # Against short pieces of shore: one distance to a whole archipelago costs as much as a thousand of these.
-    edges, _ = chunk_lines(water.geometry.to_numpy())
-    (place, _), distance = shapely.STRtree(edges).query_nearest(shapes, return_distance=True, all_matches=False)
-    result[place] = distance * metres_per_unit(places.crs)
-    result[shapely.STRtree(shapes).query(water.geometry.to_numpy(), predicate="intersects")[1]] = 0.0
-    return result
-
-
 def _dropped(
-    frame: gpd.GeoDataFrame,
-    spare: npt.NDArray[Any],
-    unknown_place: npt.NDArray[np.bool_],
-    found: tuple[npt.NDArray[Any], npt.NDArray[np.intp], npt.NDArray[np.bool_], npt.NDArray[np.bool_]],
-    unit: float,
+    frame: gpd.GeoDataFrame, free: npt.NDArray[Any], unknown_place: npt.NDArray[np.bool_], lots: Lots, unit: float
 ) -> pd.DataFrame:
     """Account for the buildable land that makes no plot."""
-    parts, owner, large, good = found
     ids = frame["id"].to_numpy()
-    areas = shapely.area(parts) * unit**2
-    kept = (frame["buildable_m2"].to_numpy() - shapely.area(spare) * unit**2).clip(min=0.0)
+    kept = (frame["buildable_m2"].to_numpy() - shapely.area(free) * unit**2).clip(min=0.0)
+    lost = lots.losses
     rows = [
-        pd.DataFrame({"parcel": ids[owner[~large]], "reason": TOO_SMALL, "area_m2": areas[~large]}),
-        pd.DataFrame({"parcel": ids[owner[large & ~good]], "reason": TOO_NARROW, "area_m2": areas[large & ~good]}),
+        pd.DataFrame(
+            {"parcel": ids[lost["row"].to_numpy(dtype=np.intp)], "reason": lost["reason"], "area_m2": lost["area_m2"]}
+        ),
         pd.DataFrame({"parcel": ids, "reason": np.where(unknown_place, BUILT_UNKNOWN, BUILT), "area_m2": kept}),
     ]
     table = pd.concat(rows, ignore_index=True)

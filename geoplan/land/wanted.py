@@ -104,7 +104,7 @@ def site_values(wanted: Wanted, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[
     asked = {name: layers[name] for name in ("utility_areas", "statistical_areas") if name in layers}
     if "plans" in layers:
         asked["plans"] = layers["plans"].drop(columns="min_plot_m2", errors="ignore")
-    everything = {kind: PlotStandards(min_area_m2=0.0, min_width_m=0.0) for kind in AREA_KINDS}
+    everything = {kind: PlotStandards(min_area_m2=0.0, min_width_m=0.0, house=None).undivided() for kind in AREA_KINDS}
     nothing = pd.DataFrame()
     plots = find_plots(shape, Buildable(shape, nothing, gpd.GeoDataFrame(nothing)), asked, standards=everything).plots
     row = add_surroundings(plots, layers, wanted.shape).iloc[0]

@@ -19,6 +19,9 @@ STEPS = {
     "built_place_unknown": Text(sv="Bebyggt, läget okänt", en="Built, place unknown"),
     "too_small": Text(sv="För litet för en tomt", en="Too small for a plot"),
     "too_narrow": Text(sv="För smalt för en tomt", en="Too narrow for a plot"),
+    "no_house": Text(sv="Rymmer inget hus", en="Holds no house"),
+    "access": Text(sv="Vägar och infarter till tomterna", en="Roads and driveways to the plots"),
+    "left_over": Text(sv="Blir över när mark delas", en="Left over where land is divided"),
     "plots": Text(sv="Tomter", en="Plots"),
 }
 """The steps that are not rules, with their titles."""
@@ -74,7 +77,7 @@ def waterfall(buildable: Buildable, constraints: Constraints, search: PlotSearch
         rows.append(_total("slivers", -float(slivers["sliver_m2"].sum()), len(slivers)) | {"kind": "loss"})
     left = parcels[parcels["buildable_m2"] > 0]
     rows.append(_total("buildable", left["buildable_m2"].sum(), len(left)))
-    for reason in ("built", "built_place_unknown", "too_small", "too_narrow"):
+    for reason in ("built", "built_place_unknown", "too_small", "too_narrow", "no_house", "access", "left_over"):
         part = dropped[dropped["reason"] == reason]
         if len(part):
             lost = -float(part["area_m2"].sum())

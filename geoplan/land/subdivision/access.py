@@ -45,6 +45,8 @@ class Roads:
         An index of the lines.
     unit
         Metres in a unit of the CRS.
+    complete
+        Whether there is a layer of roads: streets among the parcels alone are not all of them.
     """
 
     lines: Shapes
@@ -52,6 +54,7 @@ class Roads:
     reach: npt.NDArray[np.float64]
     tree: shapely.STRtree
     unit: float
+    complete: bool = True
 
     def fronts(self, shapes: Shapes) -> Shapes:
         """Return the parts of each shape's boundary that face a road, and the roads' middles inside of it.
@@ -180,7 +183,7 @@ def find_roads(layers: Mapping[str, gpd.GeoDataFrame], standards: SubdivisionSta
     if not lines:
         return None
     every = np.concatenate(lines)
-    return Roads(every, np.concatenate(half), np.concatenate(reach), shapely.STRtree(every), unit)
+    return Roads(every, np.concatenate(half), np.concatenate(reach), shapely.STRtree(every), unit, roads is not None)
 
 
 def thin(lines: Any, unit: float) -> Shapes:
