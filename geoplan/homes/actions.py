@@ -115,7 +115,7 @@ def _tests(table: pd.DataFrame) -> list[tuple[str, pd.Series[bool]]]:
     fixed, built = action.isin(["keep", "sell"]), action.isin(["densify", "reuse_plot"])
     moved = table["from_type"].notna()
     twice = table.duplicated(["object", "action", "year"], keep="first")
-    kindless = table["land_m2"].gt(0) & ~table["land_kind"].isin(LAND_KINDS)
+    kindless = table["land_m2"].gt(0) & ~table["land_kind"].isin(LAND_KINDS) & action.ne("demolish")
     cost = table["cost_low"].notna() | table["cost_high"].notna()
     return [
         (f"the action is none of {', '.join(ACTIONS)}", ~action.isin(ACTIONS)),

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from geoplan.homes.actions import RenewalStandards
+
+ASSUMPTIONS = Path(__file__).resolve().parents[3] / "layers" / "assumptions"
+
+
+@pytest.fixture(scope="session")
+def standards() -> RenewalStandards:
+    """How actions and plots are counted, as it comes with geoplan."""
+    content = tomllib.loads((ASSUMPTIONS / "renewal.toml").read_text(encoding="utf-8"))
+    return RenewalStandards.from_values({name: row["value"] for name, row in content.items() if name != "title"})
