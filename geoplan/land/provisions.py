@@ -144,12 +144,14 @@ def _by_provisions(
     reaches = (inside > 0) & ((inside >= reaching_share * areas["property"][row]) | (inside >= whole / 2))
     row, at, pieces, inside, whole = (each[reaches] for each in (row, at, pieces, inside, whole))
 
-    code = chosen["code"].to_numpy(dtype=object)[at] if "code" in chosen else np.full(len(at), None)
-    value = pd.to_numeric(chosen["value"], errors="coerce").to_numpy(dtype=float)[at] if "value" in chosen else None
-    units = chosen["unit"].to_numpy(dtype=object)[at] if "unit" in chosen else np.full(len(at), None)
+    code, number, units = (
+        chosen[name].to_numpy(dtype=object)[at] if name in chosen else np.full(len(at), None)
+        for name in ("code", "value", "unit")
+    )
+    value = pd.to_numeric(pd.Series(number), errors="coerce").to_numpy(dtype=float)
     read = np.zeros(len(at), dtype=bool)
     tables = []
-    for name in sorted({str(each) for each in code} & set(readings)) if value is not None else ():
+    for name in sorted({str(each) for each in code} & set(readings)):
         reading = readings[name]
         # A number in another unit than the code's is a number that nobody understands.
         mine = (code == name) & ~np.isnan(value) & (pd.isna(units) | (units == reading.unit))
