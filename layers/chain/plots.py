@@ -180,6 +180,6 @@ def _dwellings(given: Given) -> DwellingAssumptions:
 
 def _replaced(plots: gpd.GeoDataFrame, columns: Mapping[str, Any] | pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the plots with columns added or replaced, geometry last."""
-    result = plots.assign(**{str(name): columns[name] for name in columns})
+    result = plots.assign(**{str(name): values for name, values in columns.items()})
     shape = plots.geometry.name
     return result[[*(name for name in result.columns if name != shape), shape]]
