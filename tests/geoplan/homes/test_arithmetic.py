@@ -106,7 +106,7 @@ def test_quotas_by_age_and_by_sex_and_age_and_known_households() -> None:
 numbers = st.floats(0, 1e6)
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(numbers, numbers, numbers, st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.5), st.floats(0, 0.4), numbers)
 def test_the_need_is_monotone_in_what_it_must_be(
     base: float, later: float, more: float, rate: float, higher: float, vacancy: float, extra: float, replaced: float
