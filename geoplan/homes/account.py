@@ -88,7 +88,9 @@ def supply_account(
         of_vacancies(stock),
     ]
     rows = pd.concat([part.reindex(columns=[*SOURCE_COLUMNS, "reason"]) for part in parts], ignore_index=True)
-    rows["stands_as"] = pd.Series(None, index=rows.index, dtype=object)
+    rows = rows.astype({"homes": "float64"}).assign(stands_as=pd.Series(None, index=rows.index, dtype=object))
+    # Whole years, some of them missing.
+    rows["year"] = pd.to_numeric(rows["year"]).astype("Int64")
     land = rows["kind"].isin(_ON_LAND) & rows["parcel"].notna() & rows["reason"].isna()
     # An action is what somebody means to do; a plot is measured; a gap is a right on paper.
     for stronger, reason in (("renewal_actions", "stands_as_action"), ("plots", "stands_as_plot")):
@@ -102,6 +104,7 @@ def supply_account(
     table = rows.loc[kept, list(SOURCE_COLUMNS)].sort_values("id", kind="stable").reset_index(drop=True)
     left = rows.loc[~kept, ["id", "kind", "homes", "reason", "stands_as"]].sort_values("id", kind="stable")
     check_account(table)
+    left["stands_as"] = left["stands_as"].where(left["stands_as"].notna(), None)
     return SupplyAccount(table, left.reset_index(drop=True))
 
 

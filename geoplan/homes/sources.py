@@ -193,7 +193,7 @@ def _kind_of(row: Mapping[Hashable, Any]) -> tuple[str, float]:
             return "conversion", 0.0
         case "convert":
             return ("conversion", net) if net >= 0 else ("conversion_away", net)
-    return "split", 0.0
+    return "none", 0.0
 
 
 def _rows(index: pd.Index[int], **given: Any) -> pd.DataFrame:

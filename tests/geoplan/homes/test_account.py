@@ -96,6 +96,9 @@ def test_every_source_stands_once_with_its_kind_and_stage() -> None:
     }
     assert left.loc["plots/3", "stands_as"] == "renewal_actions/F1"
     assert left.loc["gaps/1", "stands_as"] == "plots/1"
+    assert left.loc["renewal_actions/F8", ["kind", "stands_as"]].tolist() == ["none", None]
+    assert table.set_index("id").loc["renewal_actions/F3", "year"] == 2030
+    assert (str(table["homes"].dtype), str(table["year"].dtype)) == ("float64", "Int64")
     # The need takes vacant dwellings off already.
     totals = supply_totals(table, ["counts_in"]).set_index("counts_in")["homes"]
     assert totals.to_dict() == {"need": 8, "supply": 1 + 1 + 1 + 2 + 4 - 6 + 2 + 3 - 2 - 1 - 5}
@@ -111,6 +114,7 @@ def test_nothing_is_no_source() -> None:
     account = supply_account()
     assert account.table.empty
     assert account.left_out.empty
+    assert account.table["homes"].dtype == "float64"
     assert supply_totals(account.table).empty
 
 
