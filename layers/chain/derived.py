@@ -40,7 +40,12 @@ DERIVED: dict[str, str | None] = {
     "parts": "plot",
     "ranking": "plot",
     "stability": "group",
+    "households_by_type": "area",
+    "households_by_group": "area",
     "need": "area",
+    "need_by_type": "area",
+    "need_by_density": "area",
+    "mismatch": "area",
     "balance": "area",
     "figures": "id",
 }

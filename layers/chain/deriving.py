@@ -53,6 +53,5 @@ def derive(
     derived = Derived()
     constraints = derive_constraints(given, rules, derived, reuse=reuse)
     land = derive_land(given, constraints, derived, reuse=reuse, mapper=mapper)
-    with progress("Homes and balance"):
-        derive_homes(given, land, derived)
+    derive_homes(given, land, derived)
     return derived

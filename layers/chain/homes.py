@@ -1,13 +1,21 @@
-"""From people to the need for homes, and its balance with the plots."""
+"""From people to the need for homes, by area, group and type, and its balance with the plots."""
 
 from __future__ import annotations
 
+import pandas as pd
+
 from geoplan.balance import balance
-from geoplan.homes.households import households, quota_warnings
-from geoplan.homes.need import housing_need
+from geoplan.homes.dwellingtypes import mismatch, mismatch_texts, need_by_type
+from geoplan.homes.groups import GroupAssumptions, group_households
+from geoplan.homes.households import households, households_by_age, quota_warnings
+from geoplan.homes.householdtypes import households_by_type
+from geoplan.homes.need import Need, housing_need, need_by_density
 from geoplan.homes.population import project_population
-from layers.chain.derived import Derived, Given
+from geoplan.homes.preferences import Preferences
+from geoplan.homes.rates import PopulationAssumptions
+from layers.chain.derived import Derived, Frame, Given
 from layers.chain.land import Land
+from layers.workspace import DemandSettings
 
 __all__ = ["derive_homes"]
 
@@ -23,27 +31,68 @@ def derive_homes(given: Given, land: Land, derived: Derived) -> None:
             en=f"No need is computed: {', '.join(lacks)} is missing.",
         )
         return
-    projection = project_population(
-        layers["population"],
-        layers.get("population_projection"),
-        base_year=demand.base_year,
-        years=demand.years,
+    with given.progress("Population and households"):
+        projection = project_population(
+            layers["population"],
+            layers.get("population_projection"),
+            base_year=demand.base_year,
+            years=demand.years,
+            rates=layers.get("demographic_rates"),
+            assumptions=PopulationAssumptions.from_values(given.assumptions["population"]),
+        )
+        derived.add_notes([*projection.assumptions, *quota_warnings(layers["household_quotas"])])
+        by_type = _households(given, projection.table, derived)
+    with given.progress("Need"):
+        need = _need(given, projection.table, by_type, demand, derived)
+    with given.progress("Balance"):
+        areas = layers.get("statistical_areas")
+        names = {} if areas is None else dict(zip(areas["id"], areas["name"].fillna(areas["id"]), strict=True))
+        plots = None if land.search is None else land.search.plots
+        derived.tables["balance"] = balance(plots, need.table, names=names)
+
+
+def _households(given: Given, population: Frame, derived: Derived) -> Frame:
+    """Return households by area, year, age and type, and keep them by type and by group."""
+    by_age = households_by_age(population, given.layers["household_quotas"])
+    by_type, notes = households_by_type(by_age, given.layers.get("household_types"))
+    groups = group_households(
+        by_age,
+        by_type,
+        given.layers.get("group_counts"),
+        GroupAssumptions.from_values(given.assumptions["groups"]),
     )
+    derived.add_notes([*notes, *groups.assumptions])
+    keys = ["area", "year", "household_type", "persons"]
+    derived.tables["households_by_type"] = by_type.groupby(keys, dropna=False, sort=True, as_index=False).agg(
+        {"households": "sum"}
+    )
+    derived.tables["households_by_group"] = groups.table
+    return by_type
+
+
+def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSettings, derived: Derived) -> Need:
+    layers, base_year = given.layers, demand.base_year
     stock = layers.get("dwelling_stock")
     if stock is not None:
-        stock = stock[stock["year"] == demand.base_year]
-    quotas = layers["household_quotas"]
+        stock = stock[stock["year"] == base_year]
     need = housing_need(
-        households(projection.table, quotas),
+        households(population, layers["household_quotas"]),
         stock,
-        base_year=demand.base_year,
+        base_year=base_year,
         vacancy_reserve=demand.vacancy_reserve,
         exits_per_year=demand.exits_per_year,
         initial_deficit=demand.initial_deficit,
     )
-    derived.add_notes([*projection.assumptions, *quota_warnings(quotas), *need.assumptions])
-    areas = layers.get("statistical_areas")
-    names = {} if areas is None else dict(zip(areas["id"], areas["name"].fillna(areas["id"]), strict=True))
-    plots = None if land.search is None else land.search.plots
-    derived.tables["need"] = need.table
-    derived.tables["balance"] = balance(plots, need.table, names=names)
+    typed = need_by_type(need.table, by_type, stock, _preferences(given), base_year=base_year)
+    derived.add_notes([*need.assumptions, *typed.assumptions, *mismatch_texts(typed.table)])
+    derived.tables |= {"need": need.table, "need_by_type": typed.table, "mismatch": mismatch(typed.table)}
+    if stock is not None and len(stock):
+        derived.tables["need_by_density"] = need_by_density(population, stock, base_year=base_year)
+    return need
+
+
+def _preferences(given: Given) -> Preferences:
+    layer: pd.DataFrame | None = given.layers.get("preferences")
+    if layer is not None:
+        return Preferences.from_table(layer)
+    return Preferences.from_values(given.assumptions["preferences"])
