@@ -289,7 +289,9 @@ const geoplan = (() => {
     if (missing || (name === "parcel" && value === record.id)) return null;
     if (name === "area") return page.areas[value]?.name ?? value;
     if (name === "homes") return `${number(value)}${note("homes_basis")}`;
-    if (name === "likely") return `${number(100 * value)} %`;
+    if (name === "cost_currency") return null;
+    if (name === "cost_low" || name === "cost_high") return [number(value), record.cost_currency && (text("values")[`unit.${record.cost_currency}`] ?? record.cost_currency)].filter(Boolean).join(" ");
+    if (name === "likely") return number(value, 2);
     if (name === "width_m") return `${number(value)} m (${text("width_help")})`;
     if (name === "unknown") return value.length ? value.map((id) => page.rules[id]?.title ?? id).join(", ") : null;
     if (kind === "list") return value.length ? value.join(", ") : null;
