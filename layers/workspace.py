@@ -26,6 +26,7 @@ from geoplan.frames import metres_per_unit
 from layers.assumptions import assumption_faults, assumption_values
 from layers.catalogue import LayerType, catalogue
 from layers.faults import did_you_mean, fault_lines, key_path
+from layers.sources.services.request import KoladaRequest, PxwebRequest
 from layers.sources.source import LayerPart, LayerSource, Lookup, Unpivot
 from layers.starting import starting_text
 
@@ -335,6 +336,10 @@ _MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "layers.*.parts.*.lookup.*": (Lookup,),
     "layers.*.unpivot": (Unpivot,),
     "layers.*.parts.*.unpivot": (Unpivot,),
+    "layers.*.pxweb": (PxwebRequest,),
+    "layers.*.parts.*.pxweb": (PxwebRequest,),
+    "layers.*.kolada": (KoladaRequest,),
+    "layers.*.parts.*.kolada": (KoladaRequest,),
 }
 
 

@@ -46,6 +46,10 @@ DERIVED: dict[str, str | None] = {
     "need_by_type": "area",
     "need_by_density": "area",
     "mismatch": "area",
+    "stock_account": "area",
+    "land_ledger": "area",
+    "supply": "id",
+    "supply_left_out": "id",
     "balance": "area",
     "figures": "id",
 }

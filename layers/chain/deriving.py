@@ -12,6 +12,7 @@ from geoplan.land.rules import RuleSet
 from layers.chain.derived import Derived, Frame, Given
 from layers.chain.homes import derive_homes
 from layers.chain.land import derive_constraints, derive_land
+from layers.chain.supply import derive_supply
 from layers.progress import Progress, silent
 from layers.reuse import Reuse
 from layers.workspace import Workspace
@@ -53,5 +54,6 @@ def derive(
     derived = Derived()
     constraints = derive_constraints(given, rules, derived, reuse=reuse)
     land = derive_land(given, constraints, derived, reuse=reuse, mapper=mapper)
+    derive_supply(given, land, derived)
     derive_homes(given, land, derived)
     return derived

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.land.areas import containing
 from geoplan.land.attractiveness import AttractivenessStandards, plot_parts, unknown_parts
 from geoplan.land.backtest import backtest
 from geoplan.land.buildable import Buildable
@@ -52,6 +53,8 @@ def derive_rights(given: Given, buildable: Buildable, derived: Derived) -> pd.Da
             as_of=given.as_of,
             buildable=buildable.parcels,
         )
+        area = containing(gaps.geometry, layers.get("statistical_areas")).to_numpy()
+        gaps.insert(1, "area", area)
     derived.tables |= {"rights": rights, "gaps": gaps}
     return rights
 
