@@ -204,9 +204,13 @@ def _ordered(roads: gpd.GeoDataFrame) -> tuple[Shapes, pd.DataFrame]:
     shapes[knotted] = shapely.node(shapes[knotted])
     lines, row = shapely.get_parts(shapes, return_index=True)
     attributes = pd.DataFrame(roads.drop(columns=roads.geometry.name)).iloc[row].reset_index(drop=True)
+    wkb = shapely.to_wkb(lines)
     # Lines that are there twice follow one another by what is said of them.
-    words = map(str, attributes.drop(columns="id", errors="ignore").itertuples(index=False, name=None))
-    keys = list(zip(shapely.to_wkb(lines), words, strict=True))
+    twice = pd.Series(wkb).duplicated(keep=False).to_numpy()
+    words = np.full(len(lines), "", dtype=object)
+    said = attributes[twice].drop(columns="id", errors="ignore")
+    words[twice] = [str(row) for row in said.itertuples(index=False, name=None)]
+    keys = list(zip(wkb, words, strict=True))
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
     return lines[order], attributes.iloc[order].reset_index(drop=True)
 
@@ -226,10 +230,12 @@ def _ends_on_lines(tree: shapely.STRtree, ends: Shapes, tolerance: float) -> tup
 
 def _crossings(tree: shapely.STRtree, lines: Shapes, level: Floats) -> tuple[Indices, Indices, Shapes]:
     """Return pairs of lines of one level that cross or run together, and the points that they share."""
-    found = [tree.query(lines, predicate=predicate) for predicate in ("crosses", "overlaps")]
-    one, other = np.concatenate(found, axis=1)
+    one, other = tree.query(lines, predicate="intersects")
     apart = (one < other) & (level[one] == level[other])
     one, other = one[apart], other[apart]
+    # Most touch at an end, which is seen to already.
+    more = ~shapely.touches(lines[one], lines[other])
+    one, other = one[more], other[more]
     xy, pair = shapely.get_coordinates(shapely.intersection(lines[one], lines[other]), return_index=True)
     return one[pair], other[pair], np.asarray(shapely.points(xy))
 

@@ -84,7 +84,8 @@ def reach(
         ``winter`` or ``summer``.
     water
         The layer ``water``. With it the way from a plot to the network keeps to dry land, and the mainland's network
-        is preferred to fragments that lie nearer. Without it the nearest road counts, whatever is between.
+        is preferred to any other that lies nearer. Without it the nearest road counts, whatever is between, but for
+        fragments.
     kinds
         The kinds of services to ask for, a column each.
 

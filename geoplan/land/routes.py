@@ -65,17 +65,21 @@ class Routes:
         return nodes
 
     def meet(self, places: Shapes) -> Approach:
-        """Return where places meet the network: the mainland's where it can be reached dry-shod, else any other.
+        """Return where places meet the network.
 
-        Where nothing is known of water, the nearest of all, because a straight way to the mainland may be a swim.
+        With the water known: the mainland's network where it can be reached dry-shod, else any other. Without: the
+        nearest of all but fragments, because a straight way to the mainland may be a swim; else a fragment. A fragment
+        has less road than the longest access, and no quay.
         """
         shapes, limit = self.network.shapes, self.standards.longest_access / self.network.metres
+        piece = self.piece[self.shape_node]
+        first = piece == self.mainland
         if self.land is None:
-            return approach(places, shapes, limit=limit)
-        main = self.piece[self.shape_node] == self.mainland
-        result = _among(places, shapes, np.flatnonzero(main), limit, self.land)
+            called = np.isin(piece, self.piece[self.ferries])
+            first |= called | (self.network.piece_m(self.piece)[piece] >= self.standards.longest_access)
+        result = _among(places, shapes, np.flatnonzero(first), limit, self.land)
         rest = np.flatnonzero(result.shape < 0)
-        return result.filled(rest, _among(places[rest], shapes, np.flatnonzero(~main), limit, self.land))
+        return result.filled(rest, _among(places[rest], shapes, np.flatnonzero(~first), limit, self.land))
 
     def access_minutes(self, met: Approach) -> Floats:
         """Return how long the way to the network takes, minutes."""
@@ -228,7 +232,7 @@ def _leg(metres: Floats, minutes_per_metre: Floats) -> Floats:
         return np.where(metres > 0, metres * minutes_per_metre, 0.0)
 
 
-def _among(places: Shapes, shapes: Shapes, chosen: Indices, limit: float, land: DryLand) -> Approach:
+def _among(places: Shapes, shapes: Shapes, chosen: Indices, limit: float, land: DryLand | None) -> Approach:
     """Return where places meet some of the shapes."""
     met = approach(places, shapes[chosen], limit=limit, land=land)
     shape = np.full(len(places), -1, dtype=np.intp)

@@ -145,7 +145,7 @@ def test_a_ferry_across_a_narrow_sound_is_no_walk():
 
 
 def test_a_straight_way_does_not_cross_the_sea_but_a_ditch():
-    network, sea = roads(STREET, [(0, 300), (400, 300)]), lake((-500, 100, 2000, 200))
+    network, sea = roads(STREET, [(-200, 300), (400, 300)]), lake((-500, 100, 2000, 200))
     plots, goals = places((100, 240), (900, 240), (300, 50)), services(school=(1000, 0))
     dry = times(plots, goals, network, NO_FERRIES, water=sea)
     assert dry["connection"].xs("foot", level="mode").tolist() == ["none", "none", "road"]
@@ -162,6 +162,11 @@ def test_a_fragment_that_lies_nearer_does_not_cut_a_plot_off():
     network, far = roads(STREET, [(100, 150), (120, 150)]), lake((9000, 9000, 9100, 9100))
     found = times(places((110, 160)), services(school=(1000, 0)), network, water=far)
     assert found.loc[("P0", "foot"), ["connection", "access_m"]].tolist() == ["road", 160]
+    unsure = times(places((110, 160)), services(school=(1000, 0)), network)
+    assert unsure.loc[("P0", "foot"), ["connection", "access_m"]].tolist() == ["road", 160]
+    # Where there is nothing else, a fragment is better than no road.
+    alone = times(places((110, 1160)), services(school=(1000, 0)), roads(STREET, [(100, 1150), (120, 1150)]))
+    assert alone.loc[("P0", "foot"), ["connection", "access_m"]].tolist() == ["unknown", 10]
 
 
 def test_what_is_not_known_is_unknown_and_said():
@@ -233,9 +238,10 @@ ROADS = st.lists(ROAD, min_size=1, max_size=12, unique=True)
 def minutes_between(network, points, mode="foot"):
     """Return the minutes from each of some points on the network to each other."""
     frame = places(*points)
-    routes = build_routes(
-        network, sailings(None, season="winter", standards=standards()), mode=mode, standards=standards()
-    )
+    # All points lie on roads.
+    touching = standards(longest_access=1.0)
+    none = sailings(None, season="winter", standards=touching)
+    routes = build_routes(network, none, mode=mode, standards=touching)
     shapes = frame.geometry.to_numpy()
     return routes.minutes(routes.meet(shapes), [shapes[[n]] for n in range(len(points))])
 
