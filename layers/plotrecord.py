@@ -19,11 +19,12 @@ from geoplan.land.explanation import BOUNDARY_NOTICE
 from geoplan.land.offers import apply_offers, history_of_plots
 from geoplan.land.record import RECORD, RECORD_NAMES, complete_plots
 from geoplan.maps.records import reasons_by_parcel
+from layers.hashing import plain_value
 from layers.lastrun import LastRun
 from layers.offering import PLOT_OFFERS
 from layers.store import Store
 
-__all__ = ["Origin", "PlotRecords", "fields_table", "laid_out", "origin", "plot_records", "write_geopackage"]
+__all__ = ["Origin", "PlotRecords", "fields_table", "laid_out", "origin", "plot_records", "typed", "write_geopackage"]
 
 HISTORY = "plot_status_history"
 ABOUT = "about"
@@ -147,7 +148,7 @@ def write_geopackage(records: PlotRecords, path: Path) -> None:
             told = {str(name): str(value) for name, value in records.about.items()}
             # Plots may be in several parts; one declared type for the layer keeps every reader content.
             pyogrio.write_dataframe(
-                _typed(records.plots),
+                typed(records.plots),
                 made,
                 layer="plots",
                 promote_to_multi=True,
@@ -162,7 +163,7 @@ def write_geopackage(records: PlotRecords, path: Path) -> None:
                 ABOUT: pd.DataFrame({"name": list(told), "value": list(told.values())}),
             }
             for name, table in tables.items():
-                pyogrio.write_dataframe(_typed(table), made, layer=name, append=True)
+                pyogrio.write_dataframe(typed(table), made, layer=name, append=True)
             made.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
@@ -196,8 +197,14 @@ def laid_out(plots: gpd.GeoDataFrame, reasons: pd.DataFrame | None) -> gpd.GeoDa
     return gpd.GeoDataFrame(laid, geometry=plots.geometry, crs=plots.crs)
 
 
-def _typed(frame: Any) -> Any:
-    """Return a table as files know it: numbers as numbers even where all are missing, lists as JSON text."""
+def typed(frame: Any) -> Any:
+    """Return a table as files know it: numbers as numbers even where all are missing, lists as JSON text.
+
+    Parameters
+    ----------
+    frame
+        With or without geometry; of the record's fields, kinds are known.
+    """
     kinds = {field.name: field.kind for field in RECORD}
     made = frame.copy()
     for name in made.columns:
@@ -251,4 +258,4 @@ def _number(last: LastRun) -> int | None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return json.dumps(plain_value(value), ensure_ascii=False, allow_nan=False)

@@ -85,7 +85,7 @@ class Session:
         names
             A specification whose field names are used: a shipped one's name, or a TOML file of the workspace.
         """
-        from layers.plotrecord import plot_records, write_geopackage
+        from layers.plotrecord import plot_records, typed, write_geopackage
         from layers.sources.writing import write_file
         from layers.specifications import load_specification
 
@@ -96,7 +96,7 @@ class Session:
         if path.name.lower().endswith(".gpkg"):
             write_geopackage(records, path)
         else:
-            write_file(records.plots, path, layer="plots")
+            write_file(typed(records.plots), path, layer="plots")
         return path
 
     def write_outputs(self, folder: Path, progress: Progress, *, keep: bool = False) -> list[Path]:

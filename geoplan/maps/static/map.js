@@ -294,9 +294,17 @@ const geoplan = (() => {
     if (name === "likely") return number(value, 2);
     if (name === "width_m") return `${number(value)} m (${text("width_help")})`;
     if (name === "unknown") return value.length ? value.map((id) => page.rules[id]?.title ?? id).join(", ") : null;
+    if (name === "right_basis") return value.length ? element("ul", value.map((entry) => element("li", rightText(entry))), { class: "entries" }) : null;
     if (kind === "list") return value.length ? value.join(", ") : null;
-    if (typeof value === "number") return [number(value), unit].filter(Boolean).join(" ");
+    if (typeof value === "number") return [number(value, unit === "m" ? 1 : 0), unit].filter(Boolean).join(" ");
     return coded(name, value);
+  }
+
+  /* One number of a plan: what it limits, of what it is a share, and the code that says so. */
+  function rightText(entry) {
+    const figure = `${number(entry.value, 2)} ${entry.unit === "1" ? "" : entry.unit}`.trim();
+    const of = entry.of ? coded("right_of", entry.of) : coded("right_per", entry.per);
+    return `${coded("right_quantity", entry.quantity)} ${figure} ${of} (${entry.code})`;
   }
 
   function plotContent(record) {
