@@ -24,6 +24,8 @@ __all__ = ["ACCESS", "LEFT_OVER", "NO_HOUSE", "TOO_NARROW", "TOO_SMALL", "Lots",
 # A fixed vocabulary of why buildable land gives no plot; docs/method-plots.md explains them.
 TOO_SMALL, TOO_NARROW, NO_HOUSE, ACCESS, LEFT_OVER = "too_small", "too_narrow", "no_house", "access", "left_over"
 
+_NOISE_M2 = 1e-7
+
 Shapes = npt.NDArray[Any]
 Numbers = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
@@ -178,7 +180,7 @@ def _table(
             way = (sum(float(shapely.area(access.shape)) for access in cut.accesses) + cut.roadbed) * unit**2
             used = sum(lot.shape.area for lot in lots) * unit**2
             losses += [(row[n], ACCESS, way), (row[n], NO_HOUSE, refused * unit**2)]
-            losses.append((row[n], LEFT_OVER, max(area[n] - used - way - refused * unit**2, 0.0)))
+            losses.append((row[n], LEFT_OVER, _not_noise(area[n] - used - way - refused * unit**2)))
         elif holds[n]:
             pieces.append((row[n], n, False, width[n], np.nan, -1, house is not None, part))
         else:
@@ -195,6 +197,11 @@ def _table(
         crs=crs,
     ).astype({"row": np.intp, "street": bool})
     return Lots(table, ways, pd.DataFrame(losses, columns=["row", "reason", "area_m2"]))
+
+
+def _not_noise(area: float) -> float:
+    """Return an area that was found by taking others away; what rounding leaves of it is nothing."""
+    return area if area > _NOISE_M2 else 0.0
 
 
 def _kept(cut: Divided | None, house: House | None, unit: float) -> tuple[Divided, list[Any], float] | None:

@@ -4,6 +4,7 @@ from geoplan.land.subdivision.boxes import divide_by_boxes
 from geoplan.land.subdivision.division import Access, Divided, Lot, best_layout, divide
 from geoplan.land.subdivision.frontage import divide_by_frontage
 from geoplan.land.subdivision.layout import Ground, Layout
+from geoplan.land.subdivision.sketch import Sketch, sketch_area
 from geoplan.land.subdivision.standards import Subdivide, SubdivisionStandards
 
 __all__ = [
@@ -12,10 +13,12 @@ __all__ = [
     "Ground",
     "Layout",
     "Lot",
+    "Sketch",
     "Subdivide",
     "SubdivisionStandards",
     "best_layout",
     "divide",
     "divide_by_boxes",
     "divide_by_frontage",
+    "sketch_area",
 ]

@@ -23,7 +23,7 @@ HAIR_M = 0.02
 
 _FACING = np.cos(np.radians(50))
 _STREET_REACH_M = 0.5
-_HIDDEN_HAIRS = 5
+_SIGHT_HAIRS = 5
 
 Shapes = npt.NDArray[Any]
 Numbers = npt.NDArray[np.intp]
@@ -89,27 +89,32 @@ class Roads:
             result[who] = shapely.multilinestrings(group)
         return result
 
-    def facing_lines(
-        self, line: shapely.Geometry, *, before: shapely.Geometry, land: shapely.Geometry
+    def seen(
+        self, rim: shapely.Geometry, *, front: shapely.Geometry, land: shapely.Geometry, parcel: shapely.Geometry
     ) -> shapely.MultiLineString:
         """Return the straight segments of a boundary that run along their nearest road and see it.
 
         Parameters
         ----------
-        line
+        rim
             Of a piece's boundary.
-        before
-            The parcel's front.
-        land
-            The piece: what lies behind some of it does not see the road.
+        front
+            What of the parcel's boundary is on a road.
+        land, parcel
+            The piece, and the parcel that it is part of: from a segment to the front one crosses no more of the
+            piece, and nothing of others'.
         """
-        segments, _ = _segments(np.array([line], dtype=object))
+        on_it = shapely.union_all(thin(front, self.unit))
+        # What goes on along the same edge is apart: it is not on the road itself.
+        whole = np.array([shapely.intersection(rim, on_it), shapely.difference(rim, on_it)], dtype=object)
+        segments, _ = _segments(whole)
         segments = segments[self.facing(segments)]
         middle = shapely.line_interpolate_point(segments, 0.5, normalized=True)
-        sight = shapely.shortest_line(middle, before)
-        hidden = shapely.length(shapely.intersection(sight, land)) > 0.5 * shapely.length(sight)
-        hidden &= shapely.length(sight) > _HIDDEN_HAIRS * HAIR_M / self.unit
-        return shapely.MultiLineString(list(segments[~hidden]))
+        sight = shapely.shortest_line(middle, front)
+        hair = _SIGHT_HAIRS * HAIR_M / self.unit
+        own = shapely.length(shapely.intersection(sight, parcel))
+        free = (shapely.length(shapely.intersection(sight, land)) <= hair) & (shapely.length(sight) - own <= hair)
+        return shapely.MultiLineString(list(segments[free]))
 
     def facing(self, segments: Shapes) -> npt.NDArray[np.bool_]:
         """Tell which straight segments run along their nearest road rather than away from it."""

@@ -17,7 +17,7 @@ import shapely
 
 from geoplan.land.subdivision.layout import Ground, Layout, usable
 from geoplan.land.subdivision.shape import frontages, short_sides
-from geoplan.land.subdivision.sweep import Axis, cut_at, cut_positions, polygons_of, slab
+from geoplan.land.subdivision.sweep import Axis, box_axes, cut_at, cut_positions, polygons_of, slab
 
 __all__ = ["divide_by_boxes"]
 
@@ -116,7 +116,7 @@ def _cuts(ground: Ground, part: _Part, lots: int, width: float) -> Iterator[_Cut
     """Give the possible cuts, those without a strip first."""
     share = (lots // 2) / lots
     halved = []
-    for axis in _axes(part.shape):
+    for axis in box_axes(part.shape):
         (position,) = cut_positions(part.shape, axis, np.array([share]))
         sides = cut_at(part.shape, axis, np.array([position]))
         halved.append((axis, position, sides))
@@ -125,18 +125,6 @@ def _cuts(ground: Ground, part: _Part, lots: int, width: float) -> Iterator[_Cut
             yield _Cut(pieces, part.front, part.budget)
     for axis, position, sides in halved:
         yield from _with_strip(ground, part, _Line(axis, position), np.concatenate(sides), lots, width)
-
-
-def _axes(shape: shapely.Polygon) -> tuple[Axis, Axis]:
-    """Return the directions of the smallest turned box, the longer one first."""
-    corners = shapely.get_coordinates(shapely.oriented_envelope(shape))
-    sides = np.diff(corners[:3], axis=0)
-    long = max(sides.tolist(), key=lambda side: float(np.hypot(*side)))
-    length = float(np.hypot(*long))
-    # The sign is fixed, so that where the box begins does not decide what is low and what is high.
-    sign = 1.0 if (long[0], long[1]) > (0.0, 0.0) else -1.0
-    axis = Axis(sign * long[0] / length, sign * long[1] / length)
-    return axis, axis.turned
 
 
 def _large(ground: Ground, pieces: Shapes) -> Shapes:

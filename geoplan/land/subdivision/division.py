@@ -169,7 +169,7 @@ def piece_fronts(shapes: Shapes, roads: Roads, standards: Sequence[SubdivisionSt
     land = shapely.difference(shapes[on_road], roads.bodies(shapes[on_road]))
     rims = shapely.intersection(shapely.boundary(land), zones)
     for place, rim, piece in zip(on_road, rims, land, strict=True):
-        result[place] = roads.facing_lines(rim, before=parcel_fronts[place], land=piece)
+        result[place] = roads.seen(rim, front=parcel_fronts[place], land=piece, parcel=within[place])
     return result
 
 

@@ -13,7 +13,7 @@ from geoplan.land.subdivision.layout import Ground, Layout, usable
 from geoplan.land.subdivision.shape import frontages
 from geoplan.land.subdivision.sweep import Axis, cut_at, cut_positions, polygons_of, slab
 
-__all__ = ["direction", "divide_by_frontage"]
+__all__ = ["direction", "divide_by_frontage", "equal_lots"]
 
 Shapes = npt.NDArray[Any]
 
@@ -75,7 +75,7 @@ def _even(low: float, high: float, count: int, width: float) -> list[float]:
 
 def _row(ground: Ground, along: Axis) -> Layout:
     """Cut the whole into plots side by side."""
-    lots = _equal(ground.shape, along, ground.lots)
+    lots = equal_lots(ground.shape, along, ground.lots)
     good = lots[usable(lots, ground.front, ground.standards)]
     return Layout(ground, tuple(good), (), "frontage")
 
@@ -102,7 +102,7 @@ def _comb(ground: Ground, along: Axis, places: list[float], width: float) -> Lay
         found = [
             lot
             for band in polygons_of(land)
-            for lot in _equal(band, along.turned, int(band.area // ground.standards.target_area))
+            for lot in equal_lots(band, along.turned, int(band.area // ground.standards.target_area))
         ]
         good = np.array(found, dtype=object)[usable(found, front, ground.standards)]
         behind = good[frontages(good, ground.front) < ground.standards.min_frontage]
@@ -122,7 +122,7 @@ def _joined(ground: Ground, lane: shapely.Polygon, width: float) -> list[shapely
     return list(parts[frontages(parts, ground.front) >= _JOINED * width])
 
 
-def _equal(shape: shapely.Polygon, axis: Axis, count: int) -> Shapes:
+def equal_lots(shape: shapely.Polygon, axis: Axis, count: int) -> Shapes:
     """Cut a polygon into plots of equal area; pieces that fall apart are plots of their own."""
     if count <= 1:
         return np.array([shape], dtype=object)

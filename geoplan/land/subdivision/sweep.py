@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["Axis", "cut_at", "cut_positions", "polygons_of", "slab"]
+__all__ = ["Axis", "box_axes", "cut_at", "cut_positions", "polygons_of", "slab"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,6 +43,18 @@ class Axis:
         """Return the least and the greatest position of a geometry along the axis."""
         positions = self.along(shapely.get_coordinates(shape))
         return float(positions.min()), float(positions.max())
+
+
+def box_axes(shape: shapely.Polygon) -> tuple[Axis, Axis]:
+    """Return the directions of the smallest turned box, the longer one first."""
+    corners = shapely.get_coordinates(shapely.oriented_envelope(shape))
+    sides = np.diff(corners[:3], axis=0)
+    long = max(sides.tolist(), key=lambda side: float(np.hypot(*side)))
+    length = float(np.hypot(*long))
+    # The sign is fixed, so that where the box begins does not decide what is low and what is high.
+    sign = 1.0 if (long[0], long[1]) > (0.0, 0.0) else -1.0
+    axis = Axis(sign * long[0] / length, sign * long[1] / length)
+    return axis, axis.turned
 
 
 def slab(axis: Axis, low: float, high: float, across: tuple[float, float]) -> shapely.Polygon:
