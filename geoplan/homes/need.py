@@ -11,7 +11,7 @@ from geoplan.errors import InputError
 from geoplan.frames import check_frame
 from geoplan.text import Text
 
-__all__ = ["NEED_COLUMNS", "Need", "dwellings_required", "housing_need", "need_by_density"]
+__all__ = ["NEED_COLUMNS", "Need", "base_stock", "dwellings_required", "housing_need", "need_by_density"]
 
 NEED_COLUMNS = (
     "area",
@@ -110,7 +110,7 @@ def housing_need(
         raise InputError(f"There are no households for the base year {base_year}.")
     base = households[households["year"] == base_year].set_index("area")["households"]
     table = households[households["year"] != base_year].reset_index(drop=True).copy()
-    dwellings, vacant, assumptions = _stock(stock, base)
+    dwellings, vacant, assumptions = base_stock(stock, base)
     area, years = table["area"], table["year"] - base_year
     table["household_change"] = table["households"] - area.map(base)
     rate = area.map(lambda name: _of(exits_per_year, name)).astype(float)
@@ -177,10 +177,18 @@ def need_by_density(
     return table[["area", "year", "population_change", "per_dwelling", "need"]]
 
 
-def _stock(
+def base_stock(
     stock: pd.DataFrame | None, base: pd.Series[float]
 ) -> tuple[pd.Series[float], pd.Series[float], tuple[Text, ...]]:
-    """Return permanent dwellings and vacant ones by area."""
+    """Return the permanent dwellings by area, the vacant ones, and what was assumed.
+
+    Parameters
+    ----------
+    stock
+        As in :func:`housing_need`.
+    base
+        Households of the base year by area.
+    """
     nothing = pd.Series(0.0, index=base.index)
     if stock is None or stock.empty:
         missing = Text(

@@ -12,9 +12,10 @@ from scipy.special import betaincinv
 
 from geoplan.balance import UNASSIGNED
 from geoplan.frames import check_frame
+from geoplan.homes.needinputs import Supply
 from geoplan.homes.population import WHOLE
 
-__all__ = ["CAPACITY_COLUMNS", "area_capacity"]
+__all__ = ["CAPACITY_COLUMNS", "area_capacity", "supply_of_plots"]
 
 CAPACITY_COLUMNS = ("area", "year", "supply", "plots", "nominal", "likely", "p10", "p50", "p90")
 
@@ -59,16 +60,7 @@ def area_capacity(
     order of rows nor another plot changes them; a plot built by one year is so by the next, and a plot added lowers
     no draw.
     """
-    check_frame(likely, name="likely", columns=["plot", "year", "years", "nominal", "likely", "prior_cell", "a", "b"])
-    check_frame(plots, name="plots", columns=["id", "area", "plan_homes"], unique="id")
-    place = pd.DataFrame(
-        {
-            "area": plots["area"].astype(object).where(plots["area"].notna(), UNASSIGNED).to_numpy(),
-            "supply": np.where(plots["plan_homes"] == "allowed", "planned", "unplanned"),
-        },
-        index=plots["id"].to_numpy(dtype=object),
-    )
-    rows = likely.join(place, on="plot", how="inner").sort_values(["plot", "year"], kind="stable")
+    rows = _placed(likely, plots)
     both = pd.concat([rows, rows.assign(area=WHOLE)], ignore_index=True)
     keys = ["area", "supply", "year"]
     table = both.groupby(keys).agg(plots=("plot", "size"), nominal=("nominal", "sum"), likely=("likely", "sum"))
@@ -80,6 +72,62 @@ def area_capacity(
     rank = table["area"].map({WHOLE: 2, UNASSIGNED: 1}).fillna(0)
     ordered = table.assign(rank=rank).sort_values(["year", "rank", "area", "supply"], kind="stable")
     return ordered[list(CAPACITY_COLUMNS)].reset_index(drop=True)
+
+
+def supply_of_plots(
+    likely: pd.DataFrame,
+    plots: gpd.GeoDataFrame | pd.DataFrame,
+    *,
+    draws: int,
+    seed: int,
+    supply: str = "planned",
+) -> Supply:
+    """Return likely homes with their draws, to set against draws of the need.
+
+    Parameters
+    ----------
+    likely, plots, draws, seed
+        As :func:`area_capacity`; the draws are the same.
+    supply
+        The kind of supply: ``planned`` (as the balance counts) or ``unplanned``.
+
+    Returns
+    -------
+    Supply
+        Homes by year and area, plots outside all areas in :data:`geoplan.balance.UNASSIGNED`.
+
+    Raises
+    ------
+    FrameError
+        Columns are missing.
+    """
+    rows = _placed(likely, plots)
+    years = sorted({int(year) for year in likely["year"]})
+    rows = rows[rows["supply"] == supply]
+    areas = sorted(rows["area"].unique())
+    expected = rows.pivot_table(index="year", columns="area", values="likely", aggfunc="sum", fill_value=0.0)
+    homes = expected.reindex(index=years, columns=areas, fill_value=0.0).to_numpy(dtype=float)
+    drawn = np.zeros((draws, len(years), len(areas)))
+    if areas:
+        simulated = _simulate(rows, draws, seed)
+        for place, area in enumerate(areas):
+            for step, year in enumerate(years):
+                drawn[:, step, place] = simulated[area, supply, year]
+    return Supply(tuple(areas), tuple(years), homes, drawn)
+
+
+def _placed(likely: pd.DataFrame, plots: gpd.GeoDataFrame | pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of each plot with its area and kind of supply, in an order of their own."""
+    check_frame(likely, name="likely", columns=["plot", "year", "years", "nominal", "likely", "prior_cell", "a", "b"])
+    check_frame(plots, name="plots", columns=["id", "area", "plan_homes"], unique="id")
+    place = pd.DataFrame(
+        {
+            "area": plots["area"].astype(object).where(plots["area"].notna(), UNASSIGNED).to_numpy(),
+            "supply": np.where(plots["plan_homes"] == "allowed", "planned", "unplanned"),
+        },
+        index=plots["id"].to_numpy(dtype=object),
+    )
+    return likely.join(place, on="plot", how="inner").sort_values(["plot", "year"], kind="stable")
 
 
 def _simulate(rows: pd.DataFrame, draws: int, seed: int) -> dict[tuple[str, str, int], Floats]:
