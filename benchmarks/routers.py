@@ -193,8 +193,8 @@ class Geoplan(Router):
         super().__init__(streets)
         self.roads, self.points = streets.roads(), np.asarray(shapely.points(streets.xy))
         self.standards = TravelStandards(
-            foot_speed={}, bike_speed={}, car_speed=SPEEDS, snapping=1.0, longest_access=500.0, access_detour=1.3,
-            access_speed={"foot": 5.0, "bike": 5.0, "car": 5.0}, access_over_water=0.0, quay_access=100.0,
+            walking_speed=5.0, bike_speed={}, car_speed=SPEEDS, snapping=1.0, longest_access=500.0, access_detour=1.3,
+            access_speed={"bike": 5.0, "car": 5.0}, access_over_water=0.0, quay_access=100.0,
             ferry_wait=0.5, ferry_hours=16.0, ferry_departures=4.0, winter_crossing=30.0,
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ Season = Literal["winter", "summer"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 SEASONS: tuple[Season, ...] = get_args(Season)
 
-_ABOVE_ZERO = ("longest_access", "quay_access", "ferry_hours", "ferry_departures")
+_ABOVE_ZERO = ("walking_speed", "longest_access", "quay_access", "ferry_hours", "ferry_departures")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,9 @@ class TravelStandards:
 
     Attributes
     ----------
-    foot_speed, bike_speed, car_speed
+    walking_speed
+        km/h on every kind of road.
+    bike_speed, car_speed
         km/h by kind of road; 0 or absent where a kind is closed to the mode.
     snapping
         The widest gap between roads that meet, m.
@@ -38,7 +40,7 @@ class TravelStandards:
     access_detour
         How much longer the way to the network is than the straight line, at least 1.
     access_speed
-        km/h on that way, by mode.
+        km/h on that way, of ``bike`` and ``car``; walkers have their walking speed.
     access_over_water
         How much water that way may cross, m.
     quay_access
@@ -53,7 +55,7 @@ class TravelStandards:
         The longest crossing in winter across which a need can be met, minutes.
     """
 
-    foot_speed: Mapping[str, float]
+    walking_speed: float
     bike_speed: Mapping[str, float]
     car_speed: Mapping[str, float]
     snapping: float
@@ -90,7 +92,8 @@ class TravelStandards:
 
     def access_minutes(self, metres: Floats, mode: Mode) -> Floats:
         """Return how long the way to the network takes, minutes, by its straight length, metres."""
-        minutes: Floats = metres * self.access_detour / 1000 / self.access_speed[mode] * 60
+        speed = self.walking_speed if mode == "foot" else self.access_speed[mode]
+        minutes: Floats = metres * self.access_detour / 1000 / speed * 60
         return minutes
 
 
@@ -113,11 +116,7 @@ def pace(roads: pd.DataFrame, mode: Mode, standards: TravelStandards) -> tuple[F
     -----
     A road that says ``yes`` to a mode which its kind is closed to is travelled at the slowest speed of the open kinds.
     """
-    table = {"foot": standards.foot_speed, "bike": standards.bike_speed, "car": standards.car_speed}[mode]
-    speed = roads["kind"].map(dict(table)).fillna(0.0).to_numpy(dtype=float)
-    open_ = _text(roads, mode)
-    slowest = min((value for value in table.values() if value > 0), default=0.0)
-    speed = np.where((open_ == "yes") & (speed == 0), slowest, speed)
+    speed, open_ = _speed(roads, mode, standards), _text(roads, mode)
     if mode == "car" and "speed_kmh" in roads.columns:
         limit = pd.to_numeric(roads["speed_kmh"]).to_numpy(dtype=float, na_value=np.nan)
         speed = np.where((limit > 0) & (speed > 0), limit, speed)
@@ -130,6 +129,16 @@ def pace(roads: pd.DataFrame, mode: Mode, standards: TravelStandards) -> tuple[F
     return np.where(direction == "backward", np.inf, minutes), np.where(direction == "forward", np.inf, minutes)
 
 
+def _speed(roads: pd.DataFrame, mode: Mode, standards: TravelStandards) -> Floats:
+    """Return the speed, km/h, that the kinds of roads give, 0 where they are closed."""
+    if mode == "foot":
+        return np.full(len(roads), float(standards.walking_speed))
+    table = standards.bike_speed if mode == "bike" else standards.car_speed
+    speed = roads["kind"].map(dict(table)).fillna(0.0).to_numpy(dtype=float)
+    slowest = min((value for value in table.values() if value > 0), default=0.0)
+    return np.where((_text(roads, mode) == "yes") & (speed == 0), slowest, speed)
+
+
 def _text(roads: pd.DataFrame, column: str) -> Any:
     if column not in roads.columns:
         return np.full(len(roads), None, dtype=object)
@@ -138,10 +147,10 @@ def _text(roads: pd.DataFrame, column: str) -> Any:
 
 def _faults(name: str, value: Any) -> list[str]:
     """Tell what is wrong with one value."""
-    if name.endswith("_speed"):
+    if name in ("bike_speed", "car_speed", "access_speed"):
         if not isinstance(value, Mapping) or not all(_is_number(number) for number in value.values()):
             return [f"{name} must be a table of speeds from 0, not {value!r}"]
-        lacking = [mode for mode in MODES if not value.get(mode, 0) > 0] if name == "access_speed" else []
+        lacking = [mode for mode in MODES[1:] if not value.get(mode, 0) > 0] if name == "access_speed" else []
         return [f"{name}.{mode} must be above 0" for mode in lacking]
     if not _is_number(value):
         return [f"{name} must be a number from 0, not {value!r}"]

@@ -214,7 +214,7 @@ def test_the_assumptions_file_is_what_the_standards_take():
     with pytest.raises(InputError, match="car_speed must be a table"):
         TravelStandards.from_values(given_ | {"car_speed": {"state": -1}})
     with pytest.raises(InputError, match=r"access_speed\.car must be above 0"):
-        TravelStandards.from_values(given_ | {"access_speed": {"foot": 5, "bike": 5}})
+        TravelStandards.from_values(given_ | {"access_speed": {"bike": 5}})
 
 
 def test_bad_layers_are_refused():

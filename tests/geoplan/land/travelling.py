@@ -30,13 +30,13 @@ def values() -> dict[str, Any]:
 def standards(**changes: Any) -> TravelStandards:
     """Round speeds: a kilometre takes 12 minutes on foot, 4 by bike, 1 by car (2 on private roads)."""
     plain = TravelStandards(
-        foot_speed={"state": 5.0, "municipal": 5.0, "private": 5.0, "path": 5.0},
+        walking_speed=5.0,
         bike_speed={"state": 15.0, "municipal": 15.0, "private": 15.0, "path": 15.0},
         car_speed={"state": 60.0, "municipal": 60.0, "private": 30.0, "path": 0.0},
         snapping=1.0,
         longest_access=500.0,
         access_detour=1.2,
-        access_speed={"foot": 5.0, "bike": 10.0, "car": 10.0},
+        access_speed={"bike": 10.0, "car": 10.0},
         access_over_water=10.0,
         quay_access=100.0,
         ferry_wait=0.5,
