@@ -1,11 +1,16 @@
+"""Make the helpers of this folder importable by its tests, and give what comes with geoplan."""
+
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from geoplan.homes.actions import RenewalStandards
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 ASSUMPTIONS = Path(__file__).resolve().parents[3] / "layers" / "assumptions"
 

@@ -7,7 +7,7 @@ from likely import PLOT, YEARS, flat, make_plots
 from scipy.stats import betabinom
 
 from geoplan.balance import UNASSIGNED
-from geoplan.land.capacity import CAPACITY_COLUMNS, area_capacity
+from geoplan.land.capacity import CAPACITY_COLUMNS, area_capacity, supply_of_plots
 from geoplan.land.likelihood import likely_homes
 
 KEYS = ["area", "year", "supply"]
@@ -48,6 +48,29 @@ def test_planned_and_unplanned_supply_stand_apart_and_every_plot_is_somewhere() 
         ("*", "unplanned"): 7,
     }
     assert table["area"].iloc[-1] == "*"
+
+
+def test_supply_has_the_draws_that_the_range_is_of() -> None:
+    plots, parcels = make_plots(
+        *[("gap", "private", "allowed", 3, "a")] * 8,
+        ("gap", "private", "allowed", 2, None),
+        ("gap", "private", "none", 5, "b"),
+    )
+    likely = likely_homes(plots, parcels, priors=flat(), base_year=2025, years=YEARS)
+    table = area_capacity(likely, plots, draws=200, seed=1).set_index(["area", "year", "supply"])
+    supply = supply_of_plots(likely, plots, draws=200, seed=1)
+    assert supply.areas == (UNASSIGNED, "a")
+    assert supply.years == tuple(YEARS)
+    assert supply.draws is not None
+    for place, area in enumerate(supply.areas):
+        for step, year in enumerate(YEARS):
+            row = table.loc[(area, year, "planned")]
+            assert supply.homes[step, place] == pytest.approx(row["likely"])
+            drawn = np.quantile(supply.draws[:, step, place], [0.1, 0.5, 0.9], method="inverted_cdf")
+            assert drawn.tolist() == row[["p10", "p50", "p90"]].tolist()
+    whole = np.quantile(supply.draws[:, -1].sum(axis=-1), 0.9, method="inverted_cdf")
+    assert whole == table.loc[("*", YEARS[-1], "planned"), "p90"]
+    assert supply_of_plots(likely, plots.iloc[:0], draws=5, seed=1).homes.shape == (3, 0)
 
 
 def test_no_plots_give_no_rows() -> None:
