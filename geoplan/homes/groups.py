@@ -172,7 +172,7 @@ def _counted(counts: pd.DataFrame | None, years: list[int], assumptions: GroupAs
     table["households"] = pd.to_numeric(table["households"]).astype(float).fillna(persons)
     if not (table["households"] >= 0).all():
         faults.append("a row has neither households nor persons, or a negative number")
-    table["since"] = pd.to_numeric(table["year"]).fillna(-np.inf)
+    table["since"] = pd.to_numeric(table["year"]).astype(float).fillna(-np.inf)
     if table.duplicated(["group", "area", "since"]).any():
         faults.append("there are two counts of the same group, area and year")
     if faults:
