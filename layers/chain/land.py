@@ -8,10 +8,13 @@ from geoplan.land.areas import AREA_KINDS, AreaKind
 from geoplan.land.buildable import Buildable, buildable_land
 from geoplan.land.constraints import Constraints, build_constraints
 from geoplan.land.figures import key_figures
+from geoplan.land.fit import House
 from geoplan.land.mappers import Mapper, on_threads
-from geoplan.land.plots import PlotSearch, PlotStandards, find_plots
+from geoplan.land.plot_standards import PlotStandards
+from geoplan.land.plots import PlotSearch, find_plots
 from geoplan.land.rules import RuleSet
 from geoplan.land.shoreline import sea_from_land
+from geoplan.land.subdivision.standards import SubdivisionStandards
 from geoplan.land.waterfall import waterfall
 from layers.chain.derived import Derived, Given
 from layers.chain.plots import derive_plots, derive_rights
@@ -81,6 +84,7 @@ def _buildable(
         "remainders": buildable.remainders,
         "plots": search.plots,
         "dropped": search.dropped,
+        **({} if search.accesses is None else {"accesses": search.accesses}),
         "waterfall": waterfall(buildable, constraints, search),
     }
     return buildable, search
@@ -105,4 +109,6 @@ def _standards(given: Given, kind: AreaKind) -> PlotStandards:
         min_width_m=settings.min_width_m,
         homes_per_plot=settings.homes_per_plot,
         default_status=settings.default_status,
+        house=House.from_values(given.assumptions["fit"]),
+        subdivision=SubdivisionStandards.from_values(given.assumptions["subdivision"], kind=kind),
     )

@@ -25,6 +25,7 @@ from geoplan.land.plot_rights import plot_rights
 from geoplan.land.priors import Priors
 from geoplan.land.ranking import rank_plots, stability
 from geoplan.land.reach import reach
+from geoplan.land.record import complete_plots
 from geoplan.land.rights import building_rights
 from geoplan.land.robustness import Robustness
 from geoplan.land.travel import TravelStandards
@@ -71,6 +72,17 @@ def derive_plots(
         plots = _likely(given, plots, derived)
     with given.progress("Attractiveness"):
         _attractiveness(given, plots, reached, land, derived)
+    constraints, buildable = land
+    plots = complete_plots(
+        plots,
+        as_of=given.as_of,
+        parcels=given.spatial["parcels"],
+        plans=given.spatial.get("plans"),
+        reasons=buildable.reasons,
+        rules=constraints.rules,
+        unknown=constraints.unknown,
+        municipality_code=given.workspace.municipality.code,
+    )
     offers = given.layers.get("plot_offers")
     derived.add_notes(offer_notes(plots, offers, as_of=given.as_of))
     return _replaced(apply_offers(plots, offers, as_of=given.as_of), {})
