@@ -19,7 +19,7 @@ import geoplan
 __all__ = ["code_version", "snapshot_address"]
 
 # The parts of the domain whose text decides no figure.
-_SHOWING = ("cli", "maps")
+_SHOWING = ("cli", "maps", "report")
 
 
 @cache
