@@ -13,7 +13,7 @@ from geoplan.homes.needinputs import NeedInputs
 from geoplan.homes.outcomes import NeedFactors, Outcome, outcome
 from geoplan.homes.projection import Array
 
-__all__ = ["Draws", "Part", "acting", "draw_needs", "factors_of", "nominal_factors", "parts"]
+__all__ = ["Draws", "Part", "acting", "draw_needs", "drawn_numbers", "factors_of", "nominal_factors", "parts"]
 
 _GENERATOR = "numpy PCG64 seeded by BLAKE2b of seed, input, area and year"
 
@@ -89,7 +89,7 @@ def draw_needs(inputs: NeedInputs, bands: Bands, *, draws: int = 1000, seed: int
     published bands of areas. Base year figures are known and carry no factor.
     """
     names = acting(inputs, bands)
-    numbers = {name: _numbers(inputs, bands, name, draws=draws, seed=seed) for name in names}
+    numbers = {name: drawn_numbers(inputs, bands, name, draws=draws, seed=seed) for name in names}
     return Draws(
         areas=inputs.areas,
         years=inputs.years,
@@ -168,7 +168,8 @@ def nominal_factors(inputs: NeedInputs, bands: Bands, values: Mapping[str, float
     return NeedFactors({name: np.full((1, 1, 1), float(given.get(name, 1.0))) for name in acting(inputs, bands)})
 
 
-def _numbers(inputs: NeedInputs, bands: Bands, name: str, *, draws: int, seed: int) -> Array:
+def drawn_numbers(inputs: NeedInputs, bands: Bands, name: str, *, draws: int, seed: int) -> Array:
+    """Return an input's standard normal numbers, [draw, column], those of its parts beside each other."""
     columns = [
         normals(seed, draws, name, part.key, str(column))
         for part in parts(inputs, bands, name)
