@@ -44,6 +44,7 @@ from layers.synthetic.public import (
     settlement_layer,
     statistical_layer,
 )
+from layers.synthetic.queueing import island_gate_table, plot_queue_table
 from layers.synthetic.register import VILLAGES, parcel_layer
 from layers.synthetic.renewal import renewal_table, stock_by_period
 from layers.synthetic.rights import building_right_layer
@@ -139,6 +140,12 @@ def generate(
         )
         frames["indicators"] = indicator_table(
             np.random.default_rng([seed, 61]), dwellings=buildings.dwellings.sum(), population=figures.population
+        )
+        frames["plot_queue"] = plot_queue_table(
+            np.random.default_rng([seed, 63]), areas["id"].tolist(), figures.population
+        )
+        frames["island_gates"] = island_gate_table(
+            np.random.default_rng([seed, 64]), areas, gpd.GeoDataFrame(frames["ferries"]), frames["dwelling_stock"]
         )
         advance(1)
     return dict(sorted(frames.items()))

@@ -58,6 +58,8 @@ _FILES: Final = {
     "renewal_actions": "renewal_actions.csv",
     "indicators": "indicators.csv",
     "completions": "completions.csv",
+    "plot_queue": "plot_queue.csv",
+    "island_gates": "island_gates.csv",
 }
 # Column names of their own, to show how they are mapped.
 _COLUMNS: Final = {"statistical_areas": {"id": "kod", "name": "namn"}}
