@@ -61,7 +61,7 @@ _WISHES: Final = {
 
 
 def demography_tables(rng: np.random.Generator, population: int) -> dict[str, pd.DataFrame]:
-    """Return rates, household types, groups and preferences.
+    """Return rates, bands of a forecast, household types, groups and preferences.
 
     Parameters
     ----------
@@ -82,6 +82,7 @@ def demography_tables(rng: np.random.Generator, population: int) -> dict[str, pd
             share=[row[3] for row in types],
             source=_SOURCE,
         ),
+        "forecast_bands": _bands(),
         "group_counts": _groups(rng, population),
         "preferences": table(
             "preferences",
@@ -112,6 +113,22 @@ def _rates() -> pd.DataFrame:
         sex=[row[1] for row in rows],
         age=[row[2] for row in rows],
         rate=[row[3] for row in rows],
+        source=_SOURCE,
+    )
+
+
+def _bands() -> pd.DataFrame:
+    """Return a made-up published band: where nobody knows how many will come, it widens."""
+    rows = ((2030, 0.90, 1.12), (2035, 0.86, 1.17), (2040, 0.83, 1.21))
+    return table(
+        "forecast_bands",
+        input="in_migration",
+        area="*",
+        year=[row[0] for row in rows],
+        low=[row[1] for row in rows],
+        high=[row[2] for row in rows],
+        level=0.8,
+        measure="factor",
         source=_SOURCE,
     )
 

@@ -50,6 +50,7 @@ _FILES: Final = {
     "population": "population.csv",
     "population_projection": "population_projection.csv",
     "demographic_rates": "demographic_rates.csv",
+    "forecast_bands": "forecast_bands.csv",
     "household_quotas": "household_quotas.csv",
     "household_types": "household_types.csv",
     "group_counts": "group_counts.csv",
