@@ -279,6 +279,7 @@ def read_forecast_bands(
     """
     check_frame(table, name="forecast_bands", columns=["input", "area", "year", "low", "high", "level"])
     rows = table.reindex(columns=["input", "area", "year", "low", "high", "level", "measure"])
+    rows["measure"] = rows["measure"].astype(object).where(rows["measure"].notna(), "factor")
     rows = rows.sort_values(["input", "area", "year"], kind="stable")
     found: dict[tuple[str, str], dict[int, tuple[float, float]]] = {}
     faults: list[str] = []

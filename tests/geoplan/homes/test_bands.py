@@ -100,6 +100,12 @@ def test_a_published_band_meets_its_limits_and_widens_from_the_base_year() -> No
     assert (band.factors(np.zeros((1, 1)), 20) == 1).all()
 
 
+def test_types_of_a_database_are_read_as_well() -> None:
+    table = published(("quotas", "*", 2035, 0.9, 1.2, 0.8, None)).convert_dtypes()
+    table["measure"] = pd.array([pd.NA], dtype="string")
+    assert read_forecast_bands(table, base_year=2025)["quotas"]["*"].years == (10,)
+
+
 def test_limits_in_persons_are_compared_with_the_main_value() -> None:
     main = make_inputs().main_values()
     assert main["population", "*"] == pytest.approx({2025: 2_040, 2030: 2_100, 2035: 2_050})
