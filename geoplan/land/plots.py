@@ -103,11 +103,11 @@ def find_plots(
     A parcel without a main building (footprint of 30 m² or more; a point counts as one) and without assessed
     improvements is vacant, and its sufficiently large and wide buildable parts together are one plot. A built
     parcel keeps a garden around each main building: a buffer as wide as the radius of a circle of the minimum
-    plot area. Each sufficient part outside is a plot of its own. Where improvements are assessed but no building
-    is on the map, nobody knows what is free, and there is no plot. Pieces that hold two plots of the wanted area are
-    divided where the standards say so and it is known where roads are (:mod:`geoplan.land.subdivision`). Every plot
-    has to hold the standards' house (:mod:`geoplan.land.fit`). What is on a road is read by the standards of the
-    countryside.
+    plot area, and where roads are known the shortest way from it to the road. Each sufficient part outside is a plot
+    of its own. Where improvements are assessed but no building is on the map, nobody knows what is free, and there
+    is no plot. Pieces that hold two plots of the wanted area are divided where the standards say so and it is known
+    where roads are (:mod:`geoplan.land.subdivision`). Every plot has to hold the standards' house
+    (:mod:`geoplan.land.fit`). What is on a road is read by the standards of the countryside.
     """
     crs = same_crs(parcels, buildable.parcels, *layers.values())
     unit = metres_per_unit(crs)
@@ -125,14 +125,13 @@ def find_plots(
     if "min_plot_m2" in plan:
         asked = pd.to_numeric(plan["min_plot_m2"], errors="coerce").fillna(0.0).to_numpy()
         frame["min_area"] = np.maximum(frame["min_area"], asked)
-    free = frame.geometry.to_numpy()
-    radius = np.sqrt(frame["min_area"].to_numpy() / np.pi) / unit
-    spare = _outside_gardens(free, house_parcel, houses, radius)
+    roads = find_roads({**layers, "parcels": parcels}, rules["rural"].subdivision, crs=crs)
+    drive_m = rules["rural"].subdivision.strip_width
+    spare = _outside_gardens(frame, parcels.geometry.to_numpy(), (house_parcel, houses), roads, drive_m)
     unknown_place = improved & ~frame["built"].to_numpy()
     spare[unknown_place] = shapely.Polygon()
 
     frame["homes"] = plan["homes"].to_numpy()
-    roads = find_roads({**layers, "parcels": parcels}, rules["rural"].subdivision, crs=crs)
     lots = weigh(frame, spare, parcels.geometry.to_numpy(), roads, rules=rules, unit=unit)
     accesses = _accesses(lots, frame)
     plots = _plots(lots, frame, parcels, accesses)
@@ -163,19 +162,40 @@ def _houses(
 
 
 def _outside_gardens(
-    free: npt.NDArray[Any],
-    parcel: npt.NDArray[np.intp],
-    houses: npt.NDArray[Any],
-    radius: npt.NDArray[np.float64],
+    frame: gpd.GeoDataFrame,
+    parcels: npt.NDArray[Any],
+    houses: tuple[npt.NDArray[np.intp], npt.NDArray[Any]],
+    roads: Roads | None,
+    drive_m: float,
 ) -> npt.NDArray[Any]:
-    """Take a garden around each main building from its own parcel's free land."""
-    result = free.copy()
+    """Take from each parcel's free land the garden around each of its main buildings, and the way from it to a road."""
+    unit = metres_per_unit(frame.crs)
+    free: npt.NDArray[Any] = frame.geometry.to_numpy().copy()
+    parcel, shapes = houses
     if not len(parcel):
-        return result
-    gardens = shapely.buffer(houses, radius[parcel], quad_segs=QUADRANT_SEGMENTS)
+        return free
+    least = frame["min_area"].to_numpy()
+    gardens = shapely.buffer(shapes, (np.sqrt(least / np.pi) / unit)[parcel], quad_segs=QUADRANT_SEGMENTS)
     built, start = np.unique(parcel, return_index=True)
-    unions = [shapely.union_all(group) for group in np.split(gardens, start[1:])]
-    result[built] = shapely.difference(free[built], unions)
+    unions = np.array([shapely.union_all(group) for group in np.split(gardens, start[1:])], dtype=object)
+    free[built] = shapely.difference(free[built], unions)
+    if roads is not None:
+        # Where nothing is left for a plot, no plot can shut a house in.
+        left = shapely.area(free[built]) * unit**2 >= least[built]
+        drives = _drives(unions[left], parcels[built[left]], roads, drive_m)
+        free[built[left]] = shapely.difference(free[built[left]], drives)
+    return free
+
+
+def _drives(gardens: npt.NDArray[Any], parcels: npt.NDArray[Any], roads: Roads, width_m: float) -> npt.NDArray[Any]:
+    """Return the shortest way from each garden of a parcel to its road; empty where they meet, or there is no road."""
+    result = np.full(len(parcels), shapely.Polygon(), dtype=object)
+    fronts = roads.fronts(parcels)
+    for place in np.flatnonzero(~shapely.is_empty(fronts)):
+        own = shapely.get_parts(shapely.intersection(gardens[place], parcels[place]))
+        apart = own[shapely.distance(own, fronts[place]) > 0]
+        ways = shapely.shortest_line(apart, fronts[place])
+        result[place] = shapely.union_all(shapely.buffer(ways, width_m / roads.unit / 2, cap_style="square"))
     return result
 
 

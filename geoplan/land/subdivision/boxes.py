@@ -17,7 +17,7 @@ import shapely
 
 from geoplan.land.subdivision.layout import Ground, Layout, usable
 from geoplan.land.subdivision.shape import frontages, short_sides
-from geoplan.land.subdivision.sweep import Axis, box_axes, cut_at, cut_positions, polygons_of, slab
+from geoplan.land.subdivision.sweep import Axis, box_axes, cut_at, cut_positions, polygons_of, slab, without
 
 __all__ = ["divide_by_boxes"]
 
@@ -158,7 +158,7 @@ def _with_strip(ground: Ground, part: _Part, line: _Line, pieces: Shapes, lots: 
                 alone = np.array([strip], dtype=object)
                 if min(frontages(alone, part.front)[0], frontages(alone, reached)[0]) < _JOINED * width:
                     continue
-                rest = polygons_of(shapely.difference(host, strip))
+                rest = without(host, [strip])
                 others = pieces[~shapely.equals(pieces, host)]
                 every = np.r_[rest, others]
                 front = np.r_[part.front, ground.thin(alone)]

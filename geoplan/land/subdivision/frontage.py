@@ -11,7 +11,7 @@ import shapely
 
 from geoplan.land.subdivision.layout import Ground, Layout, usable
 from geoplan.land.subdivision.shape import frontages
-from geoplan.land.subdivision.sweep import Axis, cut_at, cut_positions, polygons_of, slab
+from geoplan.land.subdivision.sweep import Axis, cut_at, cut_positions, polygons_of, slab, without
 
 __all__ = ["direction", "divide_by_frontage", "equal_lots"]
 
@@ -98,10 +98,9 @@ def _comb(ground: Ground, along: Axis, places: list[float], width: float) -> Lay
         own = ground.thin(np.array(group, dtype=object))
         front = np.r_[ground.front, own]
         column = slab(along, edges[number], edges[number + 1], (ends[0] - 1, ends[1] + 1))
-        land = shapely.difference(shapely.intersection(ground.shape, column), shapely.union_all(group))
         found = [
             lot
-            for band in polygons_of(land)
+            for band in without(shapely.intersection(ground.shape, column), group)
             for lot in equal_lots(band, along.turned, int(band.area // ground.standards.target_area))
         ]
         good = np.array(found, dtype=object)[usable(found, front, ground.standards)]

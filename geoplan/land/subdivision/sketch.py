@@ -18,7 +18,7 @@ from geoplan.land.subdivision.frontage import equal_lots
 from geoplan.land.subdivision.layout import Ground, Layout, usable
 from geoplan.land.subdivision.shape import frontages, inscribed_widths
 from geoplan.land.subdivision.standards import SubdivisionStandards
-from geoplan.land.subdivision.sweep import Axis, box_axes, polygons_of, slab
+from geoplan.land.subdivision.sweep import Axis, box_axes, polygons_of, slab, without
 
 __all__ = ["Sketch", "sketch_area"]
 
@@ -116,7 +116,7 @@ def _laid(ground: Ground, axis: Axis, by_front: bool) -> Layout:
     streets = _network(shapely.intersection(shape, shapely.union_all(ways)), ground)
     if not len(streets):
         return Layout(ground, (), (), "sketch")
-    land = shapely.difference(shape, shapely.union_all(streets))
+    land = shapely.multipolygons(without(shape, list(streets)))
     edges = [low - 1, *(low + column * np.arange(1, count)), high + 1]
     lots: list[Any] = []
     for start, stop in itertools.pairwise(edges):

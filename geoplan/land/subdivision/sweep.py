@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["Axis", "box_axes", "cut_at", "cut_positions", "polygons_of", "slab"]
+__all__ = ["Axis", "box_axes", "cut_at", "cut_positions", "polygons_of", "slab", "without"]
 
 Floats = npt.NDArray[np.float64]
 
 _KNOTS = 64
+_SEAM = 1e-6
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,16 @@ def polygons_of(shapes: Any) -> npt.NDArray[Any]:
         parts = shapely.get_parts(parts)
     chosen: npt.NDArray[Any] = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0)]
     return chosen
+
+
+def without(shape: shapely.Geometry, strips: Sequence[shapely.Geometry]) -> npt.NDArray[Any]:
+    """Return the single polygons of a shape outside of strips that were cut from it.
+
+    Strips are taken a micrometre wider: their ends were rounded, and on an edge of the shape a seam of no width would
+    hold together what lies on both sides.
+    """
+    wider = shapely.buffer(np.array(strips, dtype=object), _SEAM, quad_segs=1, join_style="mitre")
+    return polygons_of(shapely.difference(shape, shapely.union_all(wider)))
 
 
 def cut_positions(polygon: shapely.Polygon, axis: Axis, shares: Floats) -> Floats:

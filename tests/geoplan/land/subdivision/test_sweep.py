@@ -5,7 +5,7 @@ from dividing import rough_land
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoplan.land.subdivision.sweep import Axis, box_axes, cut_at, cut_positions, polygons_of
+from geoplan.land.subdivision.sweep import Axis, box_axes, cut_at, cut_positions, polygons_of, without
 
 
 def test_a_rectangle_is_cut_where_its_area_says() -> None:
@@ -45,3 +45,12 @@ def test_pieces_have_their_shares_whatever_the_shape(seed: int) -> None:
         pieces = cut_at(part, axis, cut_positions(part, axis, shares))
         got = [float(shapely.area(piece).sum()) / part.area for piece in pieces]
         assert got == pytest.approx(np.diff(np.r_[0, shares, 1]), abs=1e-6)
+
+
+def test_land_falls_apart_where_a_strip_goes_through() -> None:
+    land = shapely.affinity.rotate(shapely.box(0, 0, 61.7, 43.3), 23.3)
+    lane = shapely.affinity.rotate(shapely.box(30, -5, 35, 50), 23.3, origin=land.centroid)
+    strip = shapely.intersection(land, lane)
+    pieces = without(land, [strip])
+    assert len(pieces) == 2
+    assert shapely.area(pieces).sum() + strip.area == pytest.approx(land.area, abs=1e-3)
