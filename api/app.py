@@ -10,12 +10,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import geoplan
-from api import health, layers, offers, overrides, parcels, plots, tables
+from api import health, homes, layers, offers, overrides, parcels, plots, tables
 from api.errors import register_errors
 from api.middleware import HeadRequests, SecurityHeaders
 from api.offered import OfferCache
 from api.officials import Officials
 from api.pages import assets, docs, landing, map
+from api.pages import homes as homes_page
 from api.parameters import KnownParameters
 from api.reading import Serving
 from geoplan.errors import CRSError
@@ -35,6 +36,7 @@ def create_app(
     default_language: Language = "sv",
     synthetic: bool = False,
     officials_file: Path | None = None,
+    report_folder: Path | None = None,
 ) -> FastAPI:
     """Return the application that serves one municipality; only officials' decisions are ever written.
 
@@ -52,6 +54,8 @@ def create_app(
         Whether to say on every page that the municipality does not exist.
     officials_file
         The file of those who may decide (see :mod:`api.officials`); without it the application only reads.
+    report_folder
+        The folder with the municipality's own texts for the report; without it they are marked places.
 
     Raises
     ------
@@ -75,12 +79,27 @@ def create_app(
     )
     app.state.serving = Serving(database.read_only_engine, title, srid, default_language, synthetic)
     app.state.maps = map.MapCache()
+    app.state.documents = homes_page.Documents(report_folder)
     app.state.offers = OfferCache()
     app.state.officials = Officials(officials_file)
     # The routes that write are the only ones to know the engine that can.
     app.state.writer = database.engine if app.state.officials.configured else None
     # Before the plots: an id may hold slashes, so that the route of one plot takes every longer path.
-    for module in (landing, offers, plots, parcels, overrides, tables, map, layers, health, docs, assets):
+    for module in (
+        landing,
+        offers,
+        plots,
+        parcels,
+        overrides,
+        homes,
+        tables,
+        map,
+        homes_page,
+        layers,
+        health,
+        docs,
+        assets,
+    ):
         app.include_router(module.router)
     register_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)

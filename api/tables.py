@@ -1,105 +1,97 @@
-"""Tables that the chain derives: the balance, and the waterfall from all land to plots."""
+"""Tables that the chain derives and that have no resource of their own, and the waterfall from all land to plots."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection, text
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import text
 from starlette.responses import Response
 
-from api.negotiation import choose_format
-from api.parameters import BAD_REQUEST
-from api.reading import Serving, Version, etag, not_modified, provenance, require, serving, snapshot, versions
+from api.reading import Serving, Version, etag, not_modified, require, serving, snapshot, to_json, versions
+from api.tabular import (
+    CONTENT,
+    AreaParameter,
+    FormatParameter,
+    YearParameter,
+    answer,
+    asked,
+    chosen,
+    rows,
+    tagged,
+)
+from geoplan.errors import NotFoundError
+from geoplan.report import table_abouts
+from layers.faults import did_you_mean
 
-__all__ = ["router", "rows"]
+__all__ = ["router"]
 
-router = APIRouter(tags=["balance"])
-
-_OFFERED = (("json", "application/json"), ("csv", "text/csv"))
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-FormatParameter = Annotated[Literal["json", "csv"] | None, Query(description="Format; default by Accept.")]
-_CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/json": {}, "text/csv": {}}},
-    **BAD_REQUEST,
-    404: {"description": "It has not been computed yet."},
-}
-
-
-@router.get("/balance", response_class=Response, responses=_CONTENT, summary="Balance of plots against need")
-def balance(
-    request: Request,
-    serving: Annotated[Serving, Depends(serving)],
-    area: Annotated[str | None, Query(description="Id of a statistical area; `*` is all of them.")] = None,
-    year: Annotated[int | None, Query(description="Year up to which homes are counted.")] = None,
-    f: FormatParameter = None,
-) -> Response:
-    """Return the homes needed and held by plots, by area and year.
-
-    `need` may be negative: the stock holds more households than are expected. `balance` is `supply_homes`
-    minus `need`; both are null where no parcels are imported. Area `*` is the whole municipality.
-    """
-    wanted = {"area": area, "year": year}
-    return _table(request, serving, "balance", f, {name: value for name, value in wanted.items() if value is not None})
+router = APIRouter(tags=["tables"])
 
 
-@router.get("/waterfall", response_class=Response, responses=_CONTENT, summary="From all land to plots")
+@router.get("/waterfall", response_class=Response, responses=CONTENT, summary="From all land to plots")
 def waterfall(request: Request, serving: Annotated[Serving, Depends(serving)], f: FormatParameter = None) -> Response:
     """Return the steps from all land to plots: what each takes and what is left; they sum up exactly."""
     return _table(request, serving, "waterfall", f, {})
 
 
-@router.get("/figures", response_class=Response, responses=_CONTENT, summary="Key figures")
+@router.get("/figures", response_class=Response, responses=CONTENT, summary="Key figures")
 def figures(request: Request, serving: Annotated[Serving, Depends(serving)], f: FormatParameter = None) -> Response:
     """Return the key figures of the last run, each with its unit."""
     return _table(request, serving, "figures", f, {})
 
 
-def rows(connection: Connection, version: Version) -> list[dict[str, Any]]:
-    """Return all rows of a table in its order, columns in their order."""
-    columns = connection.execute(
-        text("SELECT columns FROM geoplan.layer_version WHERE id = :version"), {"version": version.id}
-    ).scalar_one()
-    found = connection.execute(
-        text("SELECT properties FROM geoplan.feature WHERE version_id = :version ORDER BY fid"),
-        {"version": version.id},
-    ).scalars()
-    return [{name: row.get(name) for name, *_ in columns} for row in found]
-
-
-def _table(request: Request, serving: Serving, layer: str, asked: str | None, wanted: Mapping[str, Any]) -> Response:
-    chosen = asked or choose_format(request, _OFFERED)
+@router.get("/tables", response_class=Response, summary="Tables that are offered")
+def tables(request: Request, serving: Annotated[Serving, Depends(serving)]) -> Response:
+    """Return the derived tables that are offered, with their columns; and those missing, with what they need."""
     with snapshot(serving.engine) as connection:
-        version = require(versions(connection), layer)
-        tag = etag(request, version, media=chosen)
+        current = versions(connection)
+        tag = etag(request, *current.values())
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
-        found = [
-            row for row in rows(connection, version) if all(row.get(name) == value for name, value in wanted.items())
-        ]
-        told = provenance(connection, version)
-    headers = {"ETag": tag, "Vary": "Accept"}
-    if chosen == "json":
-        body = json.dumps({layer: found, "provenance": told}, ensure_ascii=False)
-        return Response(body, media_type="application/json", headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{layer}.csv"'
-    return Response(_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+        columns = {
+            row.id: row.columns
+            for row in connection.execute(text("SELECT id, columns FROM geoplan.layer_version WHERE is_current"))
+        }
+    there: list[dict[str, Any]] = []
+    missing: list[dict[str, Any]] = []
+    for name, about in table_abouts().items():
+        if not about.open:
+            continue
+        told: dict[str, Any] = {"name": name, "title": about.title.model_dump(), "method": f"docs/{about.method}"}
+        if (version := current.get(name)) is None:
+            missing.append({**told, "needs": about.needs.model_dump()})
+            continue
+        kinds = {column: kind for column, kind in columns[version.id] if column != "geometry"}
+        facts = {"rows": version.feature_count, "version": version.number, "columns": kinds, "run": version.run}
+        there.append({**told, **facts, "href": f"/tables/{name}"})
+    body = to_json({"tables": there, "missing": missing})
+    return Response(body, media_type="application/json", headers={"ETag": tag})
 
 
-def _csv(found: list[dict[str, Any]]) -> str:
-    out = io.StringIO()
-    if found:
-        writer = csv.DictWriter(out, list(found[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in found)
-    return out.getvalue()
+@router.get("/tables/{name}", response_class=Response, responses=CONTENT, summary="One derived table")
+def table(
+    name: str,
+    request: Request,
+    serving: Annotated[Serving, Depends(serving)],
+    area: AreaParameter = None,
+    year: YearParameter = None,
+    f: FormatParameter = None,
+) -> Response:
+    """Return a derived table, without geometry; `/tables` lists them. Filters hold where it has such a column."""
+    offered = {name for name, about in table_abouts().items() if about.open}
+    if name not in offered:
+        raise NotFoundError(
+            f"There is no table {name!r} to read.", hint=f"See /tables; {did_you_mean(name, sorted(offered))}."
+        )
+    return _table(request, serving, name, f, asked(area=area, year=year))
 
 
-def _cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _table(request: Request, serving: Serving, name: str, form: str | None, wanted: dict[str, Any]) -> Response:
+    form = chosen(request, form)
+    with snapshot(serving.engine) as connection:
+        version: Version = require(versions(connection), name)
+        tag, unchanged = tagged(request, form, [version])
+        if unchanged is not None:
+            return unchanged
+        return answer(connection, form, {name: rows(connection, version, wanted)}, name=name, used=[version], tag=tag)

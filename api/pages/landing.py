@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.negotiation import LanguageParameter, choose_format, choose_language
 from api.pages import html, render
 from api.reading import Serving, Version, etag, not_modified, serving, snapshot, versions
-from api.tables import rows
+from api.tabular import rows
 from geoplan.maps.choropleth import BalanceRow, balance_rows
 from geoplan.maps.texts import Language
 from layers.catalogue import catalogue
@@ -24,7 +24,20 @@ __all__ = ["router"]
 router = APIRouter(tags=["service"])
 
 _OFFERED = (("json", "application/json"), ("html", "text/html"))
-_RESOURCES = ("plots", "balance", "waterfall", "layers", "map", "map.html", "docs", "openapi.json", "healthz")
+_RESOURCES = (
+    "plots",
+    "balance",
+    "waterfall",
+    "tables",
+    "layers",
+    "map",
+    "map.html",
+    "homes",
+    "report",
+    "docs",
+    "openapi.json",
+    "healthz",
+)
 _DERIVED: Mapping[str, tuple[str, str]] = {
     "buildable": ("Byggbar mark", "Buildable land"),
     "reasons": ("Skäl", "Reasons"),

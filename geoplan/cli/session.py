@@ -41,6 +41,7 @@ class Session:
 
         from api.app import create_app
         from geoplan.cli.show import out
+        from layers.reporting import FOLDER
         from layers.settings import Environment
 
         municipality = self.workspace.municipality
@@ -51,6 +52,7 @@ class Session:
             default_language=municipality.language,
             synthetic=municipality.synthetic,
             officials_file=Environment().officials_file,
+            report_folder=self.workspace.root / FOLDER,
         )
         address = f"http://{host}:{port}/"
         out.print(f"Serving {address} (Ctrl-C stops)", highlight=False)

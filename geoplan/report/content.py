@@ -8,6 +8,9 @@ from typing import Literal, TypeAlias
 
 import pandas as pd
 
+from geoplan.homes.groups import COUNT_ONLY
+from geoplan.homes.population import WHOLE
+
 __all__ = ["Block", "Chart", "Missing", "Paragraph", "Section", "Table", "Tables"]
 
 
@@ -109,9 +112,12 @@ class Tables:
     def get(self, name: str, *columns: str) -> pd.DataFrame | None:
         """Return a table that has these columns and at least one row, else ``None``."""
         frame = self.frames.get(name)
-        if frame is None or frame.empty or not set(columns) <= set(frame.columns):
+        if frame is None or not set(columns) <= set(frame.columns):
             return None
-        return frame
+        if {"group", "area"} <= set(frame.columns):
+            # Those who must leave violence are a count for the whole, whatever a table says.
+            frame = frame[(frame["group"] != COUNT_ONLY) | (frame["area"] == WHOLE)]
+        return None if frame.empty else frame
 
     def area(self, key: object) -> str:
         """Return an area's name; its id where it has none."""

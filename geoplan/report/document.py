@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import jinja2
 from markupsafe import Markup
@@ -22,6 +23,7 @@ __all__ = ["as_pdf", "environment", "report_page", "section_html"]
 _KINDS = {Paragraph: "paragraph", Chart: "chart", Missing: "missing"}
 
 
+@cache
 def environment() -> jinja2.Environment:
     """Return the templates of reports; every text that goes into them is escaped."""
     made = jinja2.Environment(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoplan.homes.groups import COUNT_ONLY, GROUPS
+from geoplan.homes.groups import GROUPS
 from geoplan.homes.population import WHOLE
 from geoplan.report.content import Block, Missing, Paragraph, Section, Table, Tables
 from geoplan.report.missing import missing
@@ -73,8 +73,6 @@ def groups(tables: Tables, say: Say) -> Section:
     table = tables.get("households_by_group", "area", "year", "group", "households", "basis")
     if table is None:
         return Section("groups", title, (missing("households_by_group", say),), ("households_by_group",))
-    # Those who must leave violence are a count for the whole, whatever the table says.
-    table = table[(table["group"] != COUNT_ONLY) | (table["area"] == WHOLE)]
     whole = table[table["area"] == WHOLE]
     parts = table[~table["group"].isin(whole["group"])]
     both = pd.concat([whole, parts], ignore_index=True)
