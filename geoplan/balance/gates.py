@@ -33,9 +33,9 @@ def gates(layer: pd.DataFrame, plan_homes: pd.DataFrame) -> pd.DataFrame:
         :data:`GATE_COLUMNS`, one row an area of the layer, ordered. In a gate's column the homes that it still takes
         (negative where it is overloaded, missing where unknown). ``gates_allow``: new homes that all gates allow,
         missing where one of them is unknown; ``gates_allow_at_most``: the least of the gates that are known, missing
-        where none is. ``binding``: the known gate that allows the least, where that is less than the plan allows;
-        ``unknown``: the gates that nothing is known of, with commas between. ``verdict``: ``binds``; ``unknown``
-        where no known gate binds and another is unknown; ``open``.
+        where none is. ``binding``: the known gate that allows the least, where that is nothing, or less than the plan
+        allows; ``unknown``: the gates that nothing is known of, with commas between. ``verdict``: ``binds``;
+        ``unknown`` where no known gate binds and another is unknown; ``open``.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def gates(layer: pd.DataFrame, plan_homes: pd.DataFrame) -> pd.DataFrame:
     least = np.where(known, left, np.inf).min(axis=1)
     first = np.where(known, left, np.inf).argmin(axis=1)
     at_most = np.where(known.any(axis=1), np.maximum(least, 0.0), np.nan)
-    binds = known.any(axis=1) & (np.maximum(least, 0.0) < homes.to_numpy())
+    binds = known.any(axis=1) & ((least <= 0) | (least < homes.to_numpy()))
     return pd.DataFrame(
         {
             "area": wide.index.to_numpy(),
@@ -77,7 +77,7 @@ def gates(layer: pd.DataFrame, plan_homes: pd.DataFrame) -> pd.DataFrame:
             **{gate: left[:, n] for n, gate in enumerate(GATES)},
             "gates_allow": np.where(known.all(axis=1), at_most, np.nan),
             "gates_allow_at_most": at_most,
-            "binding": pd.Series(np.array(GATES, dtype=object)[first]).where(binds, None),
+            "binding": pd.Series(np.where(binds, np.array(GATES, dtype=object)[first], None), dtype=object),
             "unknown": [", ".join(gate for gate, told in zip(GATES, row, strict=True) if not told) for row in known],
             "verdict": np.select([binds, ~known.all(axis=1)], ["binds", "unknown"], default="open"),
         }

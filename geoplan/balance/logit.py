@@ -73,7 +73,8 @@ def solve_logit(problem: Problem, standards: ChoiceStandards, *, rounds: int = 2
         above = [np.max(asked / homes - 1, initial=0.0), np.max(through - problem.room, initial=0.0)]
         overflow = float(max(above))
         price = np.minimum(1.0, price * np.divide(homes, asked, out=np.full_like(homes, np.inf), where=asked > 0))
-        room = np.divide(problem.room, through, out=np.full(len(through), np.inf), where=through > 0)
-        toll[:-1] = np.minimum(1.0, toll[:-1] * room)
+        # A gate that lets nothing through asks an endless price, which is a factor of 0, and keeps it.
+        share = np.divide(problem.room, through, out=np.where(problem.room > 0, np.inf, 0.0), where=through > 0)
+        toll[:-1] = np.minimum(1.0, np.where(problem.room > 0, toll[:-1] * share, 0.0))
     taken = np.where(np.isfinite(problem.disutility), problem.disutility, 0.0)
     return Logit(flow, float(flow.sum()), float((flow * taken).sum()), overflow, used)

@@ -22,7 +22,8 @@ def test_the_least_gate_binds_and_unknown_is_not_without_limit() -> None:
     table = gates(layer(I1=(15, 30, 99, 30), I2=(15, 30, 99, None), I3=(99, 99, 99, 99), I4=(8, None, 1)), PLAN)
     told = table.set_index("area")
     assert told["plan_homes"].to_dict() == {"I1": 12, "I2": 3, "I3": 4, "I4": 0}
-    assert told["verdict"].to_dict() == {"I1": "binds", "I2": "unknown", "I3": "open", "I4": "unknown"}
+    assert told["verdict"].to_dict() == {"I1": "binds", "I2": "unknown", "I3": "open", "I4": "binds"}
+    assert told["binding"].to_dict() == {"I1": "water", "I2": None, "I3": None, "I4": "quay"}
     assert told.loc["I1", ["gates_allow", "binding"]].tolist() == [5.0, "water"]
     assert np.isnan(told.loc["I2", "gates_allow"])
     assert told.loc["I2", ["gates_allow_at_most", "unknown"]].tolist() == [5.0, "school"]

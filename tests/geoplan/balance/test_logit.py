@@ -25,6 +25,16 @@ def test_the_logit_never_serves_more(
         assert (taken <= problem.options["homes"] * (1 + 1e-5)).all()
 
 
+def test_a_closed_gate_lets_nobody_through() -> None:
+    offered = homes(("A", "plot", "multi", 50), ("B", "plot", "multi", 3))
+    problem = build_problem(wishes(("A", "single", "multi", 10)), offered, standards=standards(), room={"A": 0, "B": 1})
+    told = solve_logit(problem, standards())
+    assert told.overflow <= 1e-6
+    through = dict(zip(problem.options["area"], told.flow.sum(axis=0), strict=True))
+    assert through["A"] < 1e-6
+    assert 0.9 < through["B"] < 1.01
+
+
 def test_with_room_for_all_nearly_all_choose_what_they_want() -> None:
     problem = build_problem(
         wishes(("A", "single", "multi", 10)),
