@@ -47,7 +47,7 @@ def quantiles(draws: Draws) -> pd.DataFrame:
     main = draws.nominal.quantities()
     tables = []
     for name, cells in draws.drawn.quantities().items():
-        drawn, nominal = with_whole(cells, draws.areas), with_whole(main[name], draws.areas)[0]
+        drawn, nominal = _with_whole(cells, draws.areas), _with_whole(main[name], draws.areas)[0]
         values = dict(zip(_SHARES, np.quantile(drawn, list(_SHARES.values()), axis=0), strict=True))
         values |= {"mean": drawn.mean(axis=0), "nominal": nominal}
         tables.append(_rows(draws.areas, draws.years, values).assign(quantity=name))
@@ -68,10 +68,10 @@ def chances(draws: Draws) -> pd.DataFrame:
         :data:`CHANCE_COLUMNS`, one row an area (``*`` for the whole) and year. ``need_positive``: share of the draws
         with a need above nought. ``short``: share with a need above the supply; missing where supply is not known.
     """
-    need = with_whole(draws.drawn.need, draws.areas)
+    need = _with_whole(draws.drawn.need, draws.areas)
     values = {"need_positive": (need > 0).mean(axis=0), "short": np.full(need.shape[1:], np.nan)}
     if draws.drawn.supply is not None:
-        values["short"] = (need > with_whole(draws.drawn.supply, draws.areas)).mean(axis=0)
+        values["short"] = (need > _with_whole(draws.drawn.supply, draws.areas)).mean(axis=0)
     return _ordered(_rows(draws.areas, draws.years, values))[list(CHANCE_COLUMNS)]
 
 
@@ -95,12 +95,12 @@ def scenario_needs(inputs: NeedInputs, bands: Bands) -> pd.DataFrame:
     for scenario, factors in {"main": {}, **bands.scenarios}.items():
         found = outcome(inputs, nominal_factors(inputs, bands, factors), draws=1).quantities()
         for name, cells in found.items():
-            values = {"value": with_whole(cells, inputs.areas)[0]}
+            values = {"value": _with_whole(cells, inputs.areas)[0]}
             tables.append(_rows(inputs.areas, inputs.years, values).assign(quantity=name, scenario=scenario))
     return _ordered(pd.concat(tables, ignore_index=True))[list(SCENARIO_COLUMNS)]
 
 
-def with_whole(cells: Array, areas: tuple[str, ...]) -> Array:
+def _with_whole(cells: Array, areas: tuple[str, ...]) -> Array:
     """Add the sum of all areas within each draw, [draw, year, area + 1]; none where the whole is the only area."""
     if areas == (WHOLE,):
         return cells
