@@ -207,6 +207,9 @@ def group_measures(table: pd.DataFrame, *, most: int, bands: Sequence[float], ap
 def _band(values: Floats, band: float) -> Floats:
     if band == 0:
         return np.round(values, _DECIMALS)
-    size = np.abs(values)
-    with np.errstate(divide="ignore"):
-        return np.where(size > 0, np.sign(values) * (1e6 + np.floor(np.log(size) / np.log1p(band))), 0.0)
+    result = np.zeros(len(values))
+    some = values != 0
+    steps = np.floor(np.log(np.abs(values[some])) / np.log1p(band))
+    # Far from 0, so that the sign of the value tells bands apart whatever that of its logarithm.
+    result[some] = np.sign(values[some]) * (1e6 + steps)
+    return result

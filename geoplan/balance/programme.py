@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from geoplan.balance.standards import ProgrammeStandards, check_limits
 from geoplan.errors import InputError
 from geoplan.text import Text
 
-__all__ = ["Problem", "Programme", "release_programme", "solve_problem"]
+__all__ = ["Problem", "Programme", "relaxed_worth", "release_programme", "solve_problem"]
 
 Status = Literal["optimal", "within_gap", "beyond_gap", "time_limit", "infeasible"]
 Ints = npt.NDArray[np.int64]
@@ -204,7 +204,11 @@ def _barred_notes(table: pd.DataFrame) -> list[Text]:
 
 
 def solve_problem(
-    problem: Problem, *, forced: Mapping[str, bool] | None = None, more: Mapping[str, float] | None = None
+    problem: Problem,
+    *,
+    forced: Mapping[str, bool] | None = None,
+    more: Mapping[str, float] | None = None,
+    only: Collection[str] | None = None,
 ) -> Programme:
     """Solve a problem, once more with something forced or with wider limits.
 
@@ -216,6 +220,8 @@ def solve_problem(
         Ids that must be in (true) or out (false).
     more
         By kind of limit, what is allowed beyond it (in its unit, in every year and in all together).
+    only
+        Ids that there are; ``None`` for all.
 
     Returns
     -------
@@ -223,35 +229,81 @@ def solve_problem(
         ``infeasible``, with nothing released, where what is forced cannot be.
     """
     until = clock(problem.standards.time_limit)
-    fixed, wider = dict(forced or {}), dict(more or {})
-    problem = replace(
-        problem,
-        limits=tuple(replace(limit, allowed=limit.allowed + wider.get(limit.kind, 0.0)) for limit in problem.limits),
-    )
-    out = {id_ for id_, inside in fixed.items() if not inside}
+    ready = _prepared(problem, forced or {}, more or {}, only)
+    if ready is None:
+        return _nothing(problem)
+    found = find_releases(ready.model, ready.loose, ready.grouping.table, gap=problem.standards.gap, until=until)
+    if found.infeasible:
+        return _nothing(ready.problem)
+    shape = (ready.model.groups, ready.model.years)
+    counts = np.zeros(shape, dtype=np.int64) if found.releases is None else found.releases
+    releases = _releases(problem, ready.table, ready.grouping, counts)
+    return _programme(ready.problem, releases, found.bound, found.stopped, ready.grouping)
+
+
+def relaxed_worth(
+    problem: Problem, id_: str, *, forced: bool | None = None, more: Mapping[str, float] | None = None
+) -> float | None:
+    """Return what the best programme would be worth if measures could be released in part; ``None`` if there is none.
+
+    Parameters
+    ----------
+    problem
+        What was asked.
+    id_
+        The measure that is looked at; it is never put together with others.
+    forced, more
+        Whether it must be in or out, and by how much the limits are wider.
+    """
+    ready = _prepared(problem, {} if forced is None else {id_: forced}, more or {}, None, apart={id_})
+    if ready is None:
+        return None
+    linear = (ready.loose or ready.model).linear
+    solved = solve(linear.but(whole=np.zeros_like(linear.whole)), seconds=np.inf)
+    return None if solved.x is None else -solved.value
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A problem ready to solve: its measures, groups, model, and the model of each group's best members."""
+
+    problem: Problem
+    table: pd.DataFrame
+    grouping: Grouping
+    model: Model
+    loose: Model | None
+
+
+def _prepared(
+    problem: Problem,
+    forced: Mapping[str, bool],
+    more: Mapping[str, float],
+    only: Collection[str] | None,
+    *,
+    apart: Collection[str] = (),
+) -> _Prepared | None:
+    """Write the problem down with what is forced; ``None`` where something forced in can never be."""
+    limits = tuple(replace(limit, allowed=limit.allowed + more.get(limit.kind, 0.0)) for limit in problem.limits)
+    problem = replace(problem, limits=limits)
+    out = {id_ for id_, inside in forced.items() if not inside}
+    ins = set(forced) - out
     usable = problem.measures["barred"].eq("") & ~problem.measures["id"].isin(out)
+    if only is not None:
+        usable &= problem.measures["id"].isin(only)
     table = problem.measures[usable].assign(land=lambda rows: rows["land_new_m2"].fillna(0.0))
-    table["cost"] = table["cost"].fillna(0.0)
-    ins = {id_ for id_, inside in fixed.items() if inside}
+    table = _without_missing(table.assign(cost=table["cost"].fillna(0.0)))
     if not ins <= set(table["id"]):
-        return _nothing(problem)
-    table = _without_missing(table)
-    if not ins <= set(table["id"]):
-        return _nothing(problem)
+        return None
     standards = problem.standards
-    grouping = group_measures(table, most=standards.most_groups, bands=standards.bands, apart=fixed)
-    model = _model(problem, grouping.table, _links(table, grouping), must=_places(grouping, ins))
+    grouping = group_measures(table, most=standards.most_groups, bands=standards.bands, apart={*forced, *apart})
+    links, must = _links(table, grouping), _places(grouping, ins)
+    model = _model(problem, grouping.table, links, must=must)
     loose = None
     if grouping.band > 0:
         names = {f"{name}_bound": name for name in ("cost", "land", "likely")}
         easy = grouping.table.drop(columns=list(names.values())).rename(columns=names)
-        loose = _model(problem, easy, _links(table, grouping), must=_places(grouping, ins))
-    found = find_releases(model, loose, grouping.table, gap=standards.gap, until=until)
-    if found.infeasible:
-        return _nothing(problem)
-    counts = np.zeros((model.groups, model.years), dtype=np.int64) if found.releases is None else found.releases
-    releases = _releases(problem, table, grouping, counts)
-    return _programme(problem, releases, found.bound, found.stopped, grouping)
+        loose = _model(problem, easy, links, must=must)
+    return _Prepared(problem, table, grouping, model, loose)
 
 
 def _without_missing(table: pd.DataFrame) -> pd.DataFrame:
