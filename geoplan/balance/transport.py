@@ -43,7 +43,7 @@ def solve_transport(problem: Problem) -> Transport:
     A network with whole capacities has whole vertices (Hoffman and Kruskal 1956; Dantzig 1963), and the simplex method
     of HiGHS (Huangfu and Hall 2018) ends in a vertex, so no rounding is needed. First the weighted number of the
     served is made as large as it can be, a lower rank weighing more. Which seekers can be served together is a
-    matroid (a transversal one), so this serves as many in all as any order would, and of each rank as many as can be
+    matroid (a gammoid), so this serves as many in all as any order would, and of each rank as many as can be
     beside those before it. Then, with the number of each rank kept, disutility is made as small as it can be.
 
     Raises
