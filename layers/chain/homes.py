@@ -15,6 +15,7 @@ from geoplan.homes.preferences import Preferences
 from geoplan.homes.rates import PopulationAssumptions
 from layers.chain.derived import Derived, Frame, Given
 from layers.chain.land import Land
+from layers.chain.uncertainty import derive_uncertainty
 from layers.workspace import DemandSettings
 
 __all__ = ["derive_homes"]
@@ -44,6 +45,8 @@ def derive_homes(given: Given, land: Land, derived: Derived) -> None:
         by_type = _households(given, projection.table, derived)
     with given.progress("Need"):
         need = _need(given, projection.table, by_type, demand, derived)
+    with given.progress("Range of the need"):
+        derive_uncertainty(given, projection.table, _stock(given, demand), demand, derived)
     with given.progress("Balance"):
         areas = layers.get("statistical_areas")
         names = {} if areas is None else dict(zip(areas["id"], areas["name"].fillna(areas["id"]), strict=True))
@@ -71,12 +74,9 @@ def _households(given: Given, population: Frame, derived: Derived) -> Frame:
 
 
 def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSettings, derived: Derived) -> Need:
-    layers, base_year = given.layers, demand.base_year
-    stock = layers.get("dwelling_stock")
-    if stock is not None:
-        stock = stock[stock["year"] == base_year]
+    base_year, stock = demand.base_year, _stock(given, demand)
     need = housing_need(
-        households(population, layers["household_quotas"]),
+        households(population, given.layers["household_quotas"]),
         stock,
         base_year=base_year,
         vacancy_reserve=demand.vacancy_reserve,
@@ -89,6 +89,12 @@ def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSetting
     if stock is not None and len(stock):
         derived.tables["need_by_density"] = need_by_density(population, stock, base_year=base_year)
     return need
+
+
+def _stock(given: Given, demand: DemandSettings) -> Frame | None:
+    """Return the stock of the base year."""
+    stock = given.layers.get("dwelling_stock")
+    return None if stock is None else stock[stock["year"] == demand.base_year]
 
 
 def _preferences(given: Given) -> Preferences:
