@@ -67,6 +67,7 @@ class _Cut:
     front: Shapes
     budget: float
     strip: shapely.Polygon | None = None
+    lost: float = 0.0
 
 
 def divide_by_boxes(ground: Ground) -> Layout:
@@ -87,8 +88,8 @@ def divide_by_boxes(ground: Ground) -> Layout:
     A cut goes across the longer side of the smallest turned box, or else across the shorter, where it leaves each side
     with a whole number of wanted plots; positions are exact (:mod:`geoplan.land.subdivision.sweep`). It is taken where
     all larger pieces have frontage and can be wide enough. Otherwise a strip of the access's width is drawn through
-    the side with access: behind the middle of its front, or along one of its edges, or in its middle. Land whose
-    pieces do not give two plots stays one.
+    the side with access, wherever least land is lost to it and to needles beside it: behind the middle of its front,
+    along one of its edges, or in its middle. Land whose pieces do not give two plots stays one.
     """
     standards = ground.standards
     part = _Part(ground.shape, ground.front, standards.road_share_limit * ground.shape.area)
@@ -97,7 +98,7 @@ def divide_by_boxes(ground: Ground) -> Layout:
 
 
 def _divide(ground: Ground, part: _Part, width: float) -> _Found:
-    lots = int(part.shape.area // ground.standards.target_area)
+    lots = ground.standards.count(part.shape.area)
     if lots >= 2:
         for cut in _cuts(ground, part, lots, width):
             whole = sum(piece.area for piece in cut.pieces)
@@ -121,27 +122,32 @@ def _cuts(ground: Ground, part: _Part, lots: int, width: float) -> Iterator[_Cut
         sides = cut_at(part.shape, axis, np.array([position]))
         halved.append((axis, position, sides))
         pieces = np.concatenate(sides)
-        if _all_good(ground, pieces, part.front):
-            yield _Cut(pieces, part.front, part.budget)
-    for axis, position, sides in halved:
-        yield from _with_strip(ground, part, _Line(axis, position), np.concatenate(sides), lots, width)
+        large = pieces[_large(ground, pieces)]
+        if _wide(ground, large).all() and _reached(ground, large, part.front):
+            yield _Cut(large, part.front, part.budget)
+    drawn = [
+        cut
+        for axis, position, sides in halved
+        for cut in _with_strip(ground, part, _Line(axis, position), np.concatenate(sides), width)
+    ]
+    yield from sorted(drawn, key=lambda cut: cut.lost)
 
 
 def _large(ground: Ground, pieces: Shapes) -> Shapes:
     return np.asarray(shapely.area(pieces) >= ground.standards.min_area)
 
 
-def _all_good(ground: Ground, pieces: Shapes, front: Shapes) -> bool:
-    """Tell whether there are two pieces or more that are large, and all of these have frontage and width."""
-    large = pieces[_large(ground, pieces)]
+def _wide(ground: Ground, pieces: Shapes) -> Shapes:
     standards = ground.standards
-    asked = max(standards.min_width, _SLENDER * standards.target_area**0.5)
-    if len(large) < 2 or (short_sides(large) < asked).any():
-        return False
-    return bool((frontages(large, front) >= standards.min_frontage).all())
+    return np.asarray(short_sides(pieces) >= max(standards.min_width, _SLENDER * standards.target_area**0.5))
 
 
-def _with_strip(ground: Ground, part: _Part, line: _Line, pieces: Shapes, lots: int, width: float) -> Iterator[_Cut]:
+def _reached(ground: Ground, pieces: Shapes, front: Shapes) -> bool:
+    """Tell whether these are two pieces or more, and all have frontage."""
+    return len(pieces) >= 2 and bool((frontages(pieces, front) >= ground.standards.min_frontage).all())
+
+
+def _with_strip(ground: Ground, part: _Part, line: _Line, pieces: Shapes, width: float) -> Iterator[_Cut]:
     """Give the cuts whose strip brings access to pieces that lack it, through a piece that has it."""
     large = pieces[_large(ground, pieces)]
     with_access = frontages(large, part.front) >= ground.standards.min_frontage
@@ -150,7 +156,8 @@ def _with_strip(ground: Ground, part: _Part, line: _Line, pieces: Shapes, lots: 
     across = line.axis.turned
     reached = ground.thin(large[~with_access])
     for host in large[with_access]:
-        for low in _places(ground, part, host, line, lots, width):
+        others = pieces[~shapely.equals_identical(pieces, host)]
+        for low in _places(ground, part, host, line, width):
             lane = slab(across, low, low + width, _ends(host, across.turned))
             for strip in polygons_of(shapely.intersection(host, lane)):
                 if strip.area > part.budget:
@@ -158,15 +165,17 @@ def _with_strip(ground: Ground, part: _Part, line: _Line, pieces: Shapes, lots: 
                 alone = np.array([strip], dtype=object)
                 if min(frontages(alone, part.front)[0], frontages(alone, reached)[0]) < _JOINED * width:
                     continue
-                rest = without(host, [strip])
-                others = pieces[~shapely.equals(pieces, host)]
-                every = np.r_[rest, others]
+                every = np.r_[without(host, [strip]), others]
                 front = np.r_[part.front, ground.thin(alone)]
-                if _all_good(ground, every, front):
-                    yield _Cut(every, front, part.budget - strip.area, strip)
+                # Needles beside a strip are lost, and tell one place for it from another.
+                good = every[_large(ground, every)]
+                good = good[_wide(ground, good)]
+                if _reached(ground, good, front):
+                    lost = part.shape.area - float(shapely.area(good).sum())
+                    yield _Cut(good, front, part.budget - strip.area, strip, lost)
 
 
-def _places(ground: Ground, part: _Part, host: shapely.Polygon, line: _Line, lots: int, width: float) -> list[float]:
+def _places(ground: Ground, part: _Part, host: shapely.Polygon, line: _Line, width: float) -> list[float]:
     """Return where strips may begin across the cut: behind the front, at the cut's ends, in its middle."""
     across = line.axis.turned
     low, high = across.reach(host)
@@ -179,9 +188,7 @@ def _places(ground: Ground, part: _Part, host: shapely.Polygon, line: _Line, lot
         seen = across.along(own)
         behind = (float(seen.min()) + float(seen.max()) - width) / 2
         middle.insert(0, min(max(behind, low), high - width))
-    # Two or three plots share a drive along their edge; more lie on both sides of one.
-    places = edges + middle if lots <= 3 else middle + edges
-    return list(dict.fromkeys(places))
+    return list(dict.fromkeys(middle + edges))
 
 
 def _ends(shape: shapely.Polygon, axis: Axis) -> tuple[float, float]:

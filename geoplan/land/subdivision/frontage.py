@@ -101,7 +101,7 @@ def _comb(ground: Ground, along: Axis, places: list[float], width: float) -> Lay
         found = [
             lot
             for band in without(shapely.intersection(ground.shape, column), group)
-            for lot in equal_lots(band, along.turned, int(band.area // ground.standards.target_area))
+            for lot in equal_lots(band, along.turned, ground.standards.count(band.area))
         ]
         good = np.array(found, dtype=object)[usable(found, front, ground.standards)]
         behind = good[frontages(good, ground.front) < ground.standards.min_frontage]

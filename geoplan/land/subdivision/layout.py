@@ -45,8 +45,8 @@ class Ground:
 
     @property
     def lots(self) -> int:
-        """How many plots of the wanted area it would hold."""
-        return int(self.shape.area // self.standards.target_area)
+        """How many plots it would give."""
+        return self.standards.count(self.shape.area)
 
     def thin(self, shapes: Shapes) -> Shapes:
         """Return areas widened by a hair, so that boundaries on them can be measured."""

@@ -121,7 +121,7 @@ def _laid(ground: Ground, axis: Axis, by_front: bool) -> Layout:
     lots: list[Any] = []
     for start, stop in itertools.pairwise(edges):
         for band in polygons_of(shapely.intersection(land, slab(axis, start, stop, (left - 1, right + 1)))):
-            lots += list(equal_lots(band, axis.turned, int(band.area // own.target_area)))
+            lots += list(equal_lots(band, axis.turned, own.count(band.area)))
     good = usable(lots, ground.thin(streets), own)
     return Layout(ground, tuple(np.array(lots, dtype=object)[good]), tuple(streets), "sketch")
 

@@ -133,6 +133,11 @@ class SubdivisionStandards:
         """Return the standards for plots of at least so many m² and metres of width."""
         return replace(self, min_area=min_area, target_area=max(self.target_area, min_area), min_width=min_width)
 
+    def count(self, area: float) -> int:
+        """Return how many plots an area gives: as near to the wanted area as may be, and none below the smallest."""
+        most = int(area // self.min_area) if self.min_area else round(area / self.target_area)
+        return min(round(area / self.target_area), most)
+
     def access_width(self, lots: int) -> float:
         """Return how wide the access to so many wanted plots is."""
         return self.street_width if lots >= self.street_from else self.strip_width
