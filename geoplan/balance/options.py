@@ -44,8 +44,8 @@ def options_of(
     standards
         Which stages count.
     likely
-        ``plot``, ``year``, ``likely`` (homes) of :func:`geoplan.land.likelihood.likely_homes`. A plot that has none
-        there, and every other source, counts with all its homes.
+        ``id`` of the account, ``year`` and ``likely`` homes (:func:`geoplan.land.likelihood.likely_homes`). What is
+        not there counts with all its homes.
     area_kinds
         The kind of area of a plot, by its id.
     costs
@@ -97,9 +97,9 @@ def options_of(
         }
     )
     if likely is not None:
-        check_frame(likely, name="likely homes", columns=["plot", "year", "likely"])
-        keyed = likely.set_index([likely["plot"].astype(str), "year"])["likely"].astype(float)
-        found = keyed.reindex(pd.MultiIndex.from_arrays([plot.fillna(""), rows["year"]])).to_numpy()
+        check_frame(likely, name="likely homes", columns=["id", "year", "likely"])
+        keyed = likely.set_index(["id", "year"])["likely"].astype(float)
+        found = keyed.reindex(pd.MultiIndex.from_arrays([rows["id"], rows["year"]])).to_numpy()
         table["homes"] = np.where(np.isnan(found), table["homes"], found)
     return whole_options(table), lost
 

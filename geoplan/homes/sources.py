@@ -82,23 +82,31 @@ def of_gaps(gaps: pd.DataFrame | None) -> pd.DataFrame:
     Parameters
     ----------
     gaps
-        The ``gaps`` layer, or ``None``: ``parcel``, ``kind``, ``dwellings_remaining``; ``area`` where known.
+        The ``gaps`` layer, or ``None``: ``parcel``, ``kind``, ``dwellings_remaining``; ``area`` and ``reasons_not``
+        where known.
+
+    Notes
+    -----
+    A gap that is ready is ``planned``; one that something stands against is ``possible``. Where nobody knows whether a
+    house stands there it is no source.
     """
     if gaps is None or gaps.empty:
         return _EMPTY
     check_frame(gaps, name="gaps", columns=["parcel", "kind", "dwellings_remaining"], unique="parcel")
     homes = pd.to_numeric(gaps["dwellings_remaining"]).astype(float).fillna(0.0)
     parcels = gaps["parcel"].astype(str)
+    against = gaps["reasons_not"].map(len).gt(0) if "reasons_not" in gaps else pd.Series(False, index=gaps.index)
+    reason = pd.Series(None, index=gaps.index, dtype=object).mask(homes.eq(0), "no_homes")
     return _rows(
         gaps.index,
         id="gaps/" + parcels,
         kind=gaps["kind"].map(_GAP_KINDS).fillna("infill"),
-        stage="planned",
+        stage=np.where(against, "possible", "planned"),
         area=gaps.get("area"),
         parcel=parcels,
         homes=homes,
         source="gaps",
-        reason=pd.Series(None, index=gaps.index, dtype=object).mask(homes.eq(0), "no_homes"),
+        reason=reason.mask(gaps["kind"].eq("unknown"), "nobody_knows_what_stands_there"),
     )
 
 

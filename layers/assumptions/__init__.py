@@ -146,7 +146,7 @@ def _value_faults(known: Any, given: Any, place: list[str], more: bool) -> list[
         return faults
     if _kind(known) != _kind(given):
         return [f"{key_path(place)}: must be {_kind(known)}, such as {known!r}, not {given!r}"]
-    if isinstance(known, list) and len(known) != len(given) and _kind(known[0]) == "a number":
+    if isinstance(known, list) and known and len(known) != len(given) and _kind(known[0]) == "a number":
         return [f"{key_path(place)}: must have {len(known)} numbers, such as {known!r}, not {given!r}"]
     return []
 

@@ -55,6 +55,14 @@ DERIVED: dict[str, str | None] = {
     "supply": "id",
     "supply_left_out": "id",
     "balance": "area",
+    "crossings": "from_area",
+    "gates": "area",
+    "allocation_served": "area",
+    "allocation_left": "area",
+    "allocation_unused": "area",
+    "allocation_summary": "area",
+    "trajectory": "area",
+    "queue_check": "area",
     "figures": "id",
 }
 """The derived layers, each with the column that identifies its rows."""

@@ -1,18 +1,18 @@
-"""From people to the need for homes, by area, group and type, and its balance with the plots."""
+"""From people to the need for homes: by area, group and type, and how sure it is."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from geoplan.balance import balance
 from geoplan.homes.dwellingtypes import mismatch, mismatch_texts, need_by_type
 from geoplan.homes.groups import GroupAssumptions, group_households
 from geoplan.homes.households import households, households_by_age, quota_warnings
 from geoplan.homes.householdtypes import households_by_type
-from geoplan.homes.need import Need, housing_need, need_by_density
+from geoplan.homes.need import housing_need, need_by_density
 from geoplan.homes.population import project_population
 from geoplan.homes.preferences import Preferences
 from geoplan.homes.rates import PopulationAssumptions
+from layers.chain.balance import derive_balance
 from layers.chain.derived import Derived, Frame, Given
 from layers.chain.land import Land
 from layers.chain.uncertainty import derive_uncertainty
@@ -44,14 +44,11 @@ def derive_homes(given: Given, land: Land, derived: Derived) -> None:
         derived.add_notes([*projection.assumptions, *quota_warnings(layers["household_quotas"])])
         by_type = _households(given, projection.table, derived)
     with given.progress("Need"):
-        need = _need(given, projection.table, by_type, demand, derived)
+        _need(given, projection.table, by_type, demand, derived)
     with given.progress("Range of the need"):
         derive_uncertainty(given, projection.table, _stock(given, demand), demand, derived)
     with given.progress("Balance"):
-        areas = layers.get("statistical_areas")
-        names = {} if areas is None else dict(zip(areas["id"], areas["name"].fillna(areas["id"]), strict=True))
-        plots = None if land.search is None else land.search.plots
-        derived.tables["balance"] = balance(plots, need.table, names=names)
+        derive_balance(given, land, by_type, _preferences(given), demand, derived)
 
 
 def _households(given: Given, population: Frame, derived: Derived) -> Frame:
@@ -73,7 +70,7 @@ def _households(given: Given, population: Frame, derived: Derived) -> Frame:
     return by_type
 
 
-def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSettings, derived: Derived) -> Need:
+def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSettings, derived: Derived) -> None:
     base_year, stock = demand.base_year, _stock(given, demand)
     need = housing_need(
         households(population, given.layers["household_quotas"]),
@@ -88,7 +85,6 @@ def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSetting
     derived.tables |= {"need": need.table, "need_by_type": typed.table, "mismatch": mismatch(typed.table)}
     if stock is not None and len(stock):
         derived.tables["need_by_density"] = need_by_density(population, stock, base_year=base_year)
-    return need
 
 
 def _stock(given: Given, demand: DemandSettings) -> Frame | None:

@@ -56,7 +56,7 @@ def test_sources_count_by_stage_and_year_and_losses_stand_apart() -> None:
 
 def test_likely_homes_take_the_place_of_nominal_ones() -> None:
     account = supply_account(plots=PLOTS).table
-    likely = pd.DataFrame({"plot": ["P1", "P2"], "year": [2030, 2030], "likely": [0.2, 2.4]})
+    likely = pd.DataFrame({"id": ["plots/P1", "plots/P2"], "year": [2030, 2030], "likely": [0.2, 2.4]})
     options, _ = options_of(account, [2030], standards=standards(), likely=likely)
     assert options.set_index(["area", "dwelling_type"])["homes"].to_dict() == {("", "one_or_two"): 1, ("A", "multi"): 3}
 

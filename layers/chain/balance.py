@@ -1,0 +1,128 @@
+"""Supply against need: the subtraction, who is served by what, and how long the supply lasts."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from geoplan.balance import balance
+from geoplan.balance.allocation import allocation
+from geoplan.balance.choice import ChoiceStandards
+from geoplan.balance.gates import gate_room, gates
+from geoplan.balance.options import options_of
+from geoplan.balance.queue import QueueStandards, check_queue, queue_check
+from geoplan.balance.reaching import reachable
+from geoplan.balance.seekers import household_groups, seekers
+from geoplan.balance.trajectory import SupplyStandards, trajectory, yearly
+from geoplan.homes.preferences import Preferences
+from geoplan.land.crossings import crossing_minutes
+from geoplan.land.likelihood import likely_homes
+from geoplan.land.priors import Priors
+from geoplan.land.travel import TravelStandards
+from layers.chain.derived import Derived, Frame, Given
+from layers.chain.land import Land
+from layers.workspace import DemandSettings
+
+__all__ = ["derive_balance"]
+
+_GAP_PRIOR = {"gap": "gap", "partly_used": "remainder"}
+"""The kind of plot whose prior a gap has."""
+
+
+def derive_balance(
+    given: Given, land: Land, by_type: Frame, preferences: Preferences, demand: DemandSettings, derived: Derived
+) -> None:
+    """Compare supply and need: by subtraction, and by letting households choose."""
+    tables, areas = derived.tables, given.layers.get("statistical_areas")
+    names = {} if areas is None else dict(zip(areas["id"], areas["name"].fillna(areas["id"]), strict=True))
+    plots = None if land.search is None else land.search.plots
+    tables["balance"] = balance(plots, tables["need"], names=names)
+    if plots is None:
+        return
+    standards = ChoiceStandards.from_values(given.assumptions["allocation"])
+    groups, wanted = household_groups(by_type, preferences, old_from=given.assumptions["preferences"]["old_from"])
+    options, lost = options_of(
+        tables["supply"],
+        demand.years,
+        standards=standards,
+        likely=_likely(given, demand, derived),
+        area_kinds=dict(zip(plots["id"], plots["area_kind"], strict=True)),
+    )
+    stock = given.layers.get("dwelling_stock")
+    who = seekers(
+        groups,
+        tables["need"],
+        wanted,
+        base_year=demand.base_year,
+        stock=None if stock is None else stock[stock["year"] == demand.base_year],
+        lost=lost,
+    )
+    found = allocation(
+        who, options, standards=standards, reach=_reach(given, derived), room=_room(given, land, derived)
+    )
+    tables |= {
+        "allocation_served": found.served,
+        "allocation_left": found.left,
+        "allocation_unused": found.unused,
+        "allocation_summary": found.summary,
+        "trajectory": trajectory(
+            yearly(tables["need"], "need", base_year=demand.base_year),
+            yearly(options, "homes", base_year=demand.base_year),
+            standards=SupplyStandards.from_values(given.assumptions["supply"]),
+        ),
+    }
+    derived.add_notes(found.notes)
+    if "plot_queue" in given.layers:
+        smallest = QueueStandards.from_values(given.assumptions["plot_queue"]).smallest_count
+        tables["queue_check"] = queue_check(check_queue(given.layers["plot_queue"], smallest_count=smallest), found)
+
+
+def _likely(given: Given, demand: DemandSettings, derived: Derived) -> Frame:
+    """Return likely homes by the id of the supply account: of plots as they are told, of gaps as of plots."""
+    plots, gaps = derived.tables["likely"], derived.tables["gaps"]
+    known = gaps[gaps["kind"].isin(_GAP_PRIOR) & gaps["dwellings_remaining"].gt(0)]
+    like_plots = pd.DataFrame(
+        {
+            "id": known["parcel"],
+            "parcel": known["parcel"],
+            "kind": known["kind"].map(_GAP_PRIOR),
+            "homes": known["dwellings_remaining"].astype(float),
+            "plan_homes": "allowed",
+        }
+    )
+    of_gaps = likely_homes(
+        like_plots,
+        given.spatial["parcels"],
+        priors=Priors.from_values(given.assumptions["priors"]),
+        completions=given.layers.get("completions"),
+        base_year=demand.base_year,
+        years=demand.years,
+    )
+    rows = [
+        table.assign(id=prefix + table["plot"].astype(str)) for prefix, table in (("plots/", plots), ("gaps/", of_gaps))
+    ]
+    return pd.concat(rows, ignore_index=True)[["id", "year", "likely"]]
+
+
+def _reach(given: Given, derived: Derived) -> Frame | None:
+    """Return which areas reach which across the water in winter; ``None`` where roads or areas are unknown."""
+    spatial = given.spatial
+    if not {"statistical_areas", "roads"} <= set(spatial):
+        return None
+    travel = TravelStandards.from_values(given.assumptions["reach"])
+    areas = spatial["statistical_areas"]
+    minutes = crossing_minutes(
+        areas, spatial["roads"], spatial.get("ferries"), standards=travel, water=spatial.get("water")
+    )
+    derived.tables["crossings"] = minutes
+    return reachable(areas["id"], minutes, travel.winter_crossing)
+
+
+def _room(given: Given, land: Land, derived: Derived) -> dict[str, int] | None:
+    """Return how many homes each island's gates still take; ``None`` where no gate is told of."""
+    layer = given.layers.get("island_gates")
+    if layer is None or land.search is None:
+        return None
+    plots = land.search.plots
+    table = gates(layer, plots.loc[plots["plan_homes"] == "allowed", ["area", "homes"]])
+    derived.tables["gates"] = table
+    return gate_room(table, unknown=given.assumptions["allocation"]["unknown_gates"])
