@@ -33,19 +33,23 @@ def plot_measures(
     ----------
     plots
         The ``plots`` layer: ``id``, ``kind``, ``area``, ``homes``, and ``lot_m2`` (the plot's land, m²) or, where that
-        is not there, ``area_m2``; ``island`` where known. Plots without an area are left out: nobody's need is met
-        there.
+        is not there, ``area_m2``; ``island``, ``tenure``, ``likely``, ``cost_low`` and ``cost_high`` where known.
+        Plots without an area are left out: nobody's need is met there. Give only those that are the municipality's
+        to release.
     standards
         Whether a kind of plot takes new or reused land.
     likely, year
-        The table of :func:`geoplan.land.likelihood.likely_homes`, and the year of it that counts.
+        The table of :func:`geoplan.land.likelihood.likely_homes`, and the year of it that counts, in the place of
+        what the plots say.
     costs
-        The table of :func:`geoplan.land.costs.ready_costs`; without it costs are unknown.
+        The table of :func:`geoplan.land.costs.ready_costs`, in the place of what the plots say. Without either,
+        costs are unknown.
 
     Returns
     -------
     DataFrame
-        :data:`geoplan.balance.measures.MEASURE_COLUMNS`, in the order of the plots.
+        :data:`geoplan.balance.measures.MEASURE_COLUMNS`, in the order of the plots. Up to two homes on a plot are of
+        type ``one_or_two``; more may become any.
 
     Raises
     ------
@@ -71,8 +75,12 @@ def plot_measures(
         land_reused_m2=size.where(kinds.eq("reused"), 0.0),
     )
     result["homes"] = result["homes"].astype(float)
-    if "island" in table:
-        result["island"] = table["island"]
+    result["dwelling_type"] = pd.Series("one_or_two", index=table.index, dtype=object).where(
+        result["homes"].le(2), None
+    )
+    for name in ("island", "tenure", "likely", "cost_low", "cost_high"):
+        if name in table:
+            result[name] = table[name]
     if likely is not None:
         if year is None:
             raise InputError("Likely homes are of a year.", hint="Say which year counts, such as the programme's last.")

@@ -10,6 +10,7 @@ import pandas as pd
 from geoplan.balance.measures import ANY, clean_text
 from geoplan.errors import FrameError, InputError
 from geoplan.frames import check_frame
+from geoplan.homes.preferences import UNDIVIDED
 
 __all__ = ["DEMAND_COLUMNS", "check_needs", "reach_pairs", "yearly_needs"]
 
@@ -26,7 +27,7 @@ def check_needs(
     ----------
     needs
         ``area``, ``year`` in which the need arises, ``homes`` (dwellings, new that year), and where known ``group``,
-        ``dwelling_type``, ``tenure``, ``weight``.
+        ``dwelling_type``, ``tenure``, ``weight``. A missing or undivided type or tenure takes any.
     years
         The programme's years. What arose before the first is there in the first; what arises after the last is no
         matter of the programme.
@@ -49,7 +50,7 @@ def check_needs(
     table["area"] = clean_text(needs, "area", None)
     table["group"] = clean_text(needs, "group", "all")
     for name in ("dwelling_type", "tenure"):
-        table[name] = clean_text(needs, name, ANY)
+        table[name] = clean_text(needs, name, ANY).replace(UNDIVIDED, ANY)
     table["weight"] = table["group"].map(weights).astype(float).fillna(1.0)
     if "weight" in needs:
         given = pd.to_numeric(needs["weight"]).astype(float)

@@ -161,8 +161,8 @@ def _outside(programme: Programme, measure: Mapping[Any, Any]) -> Explained:
     if static:
         return _told(programme, id_, None, [static], asked, {})
     use = _uses(problem, measure)
-    stops = [kind for kind in use if _gains(programme, id_, {kind: use[kind]})]
-    together = not stops and len(use) > 1 and _gains(programme, id_, use)
+    stops = [kind for kind in use if _gains(programme, id_, {kind: use[kind]}, asked.before)]
+    together = not stops and len(use) > 1 and _gains(programme, id_, use, asked.before)
     if together:
         stops = list(use)
     why: list[Why] = list(stops)  # type: ignore[arg-type]
@@ -176,13 +176,24 @@ def _outside(programme: Programme, measure: Mapping[Any, Any]) -> Explained:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What changes when a measure is forced, and the programme that it was read from, where there is one."""
+    """What changes when a measure is forced, and the programme that it was read from, where there is one.
+
+    ``before`` is the worth with measures released in part and nothing forced, where it was asked for.
+    """
 
     change: float | None
     programme: Programme | None
+    before: float | None = None
 
 
-def _asked(programme: Programme, id_: str, *, forced: bool, more: Mapping[str, float] | None = None) -> _Asked:
+def _asked(
+    programme: Programme,
+    id_: str,
+    *,
+    forced: bool,
+    more: Mapping[str, float] | None = None,
+    before: float | None = None,
+) -> _Asked:
     """Solve once more with a measure in or out.
 
     One measure is often worth less than the gap of a large programme. Then the change is that of the best worth with
@@ -193,17 +204,18 @@ def _asked(programme: Programme, id_: str, *, forced: bool, more: Mapping[str, f
     if programme.status == "optimal":
         other = solve_problem(problem, forced={id_: forced}, more=more)
         return _Asked(None if other.status == "infeasible" else other.objective - programme.objective, other)
-    before, after = relaxed_worth(problem, id_), relaxed_worth(problem, id_, forced=forced, more=more)
+    before = relaxed_worth(problem, id_) if before is None else before
+    after = relaxed_worth(problem, id_, forced=forced, more=more)
     if before is None or after is None:
-        return _Asked(None, None)
+        return _Asked(None, None, before)
     near = None
     if forced and not more:
         near = solve_problem(problem, forced={id_: True}, only={*programme.releases["id"], *_required(problem, id_)})
-    return _Asked(after - before, near)
+    return _Asked(after - before, near, before)
 
 
-def _gains(programme: Programme, id_: str, more: Mapping[str, float]) -> bool:
-    change = _asked(programme, id_, forced=True, more=more).change
+def _gains(programme: Programme, id_: str, more: Mapping[str, float], before: float | None) -> bool:
+    change = _asked(programme, id_, forced=True, more=more, before=before).change
     return change is not None and change > _tolerance(programme)
 
 

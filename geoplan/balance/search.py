@@ -73,7 +73,7 @@ def find_releases(model: Model, loose: Model | None, groups: pd.DataFrame, *, ga
     relaxed = solve(linear.but(whole=np.zeros_like(linear.whole)), seconds=until - time.monotonic())
     if relaxed.status == "infeasible":
         return Found(None, 0.0, 0.0, stopped=False, infeasible=True)
-    bound = -relaxed.bound
+    bound = own = -relaxed.bound
     if loose is not None:
         easier = loose.linear.but(whole=np.zeros_like(loose.linear.whole))
         bound = -solve(easier, seconds=until - time.monotonic()).bound
@@ -83,7 +83,7 @@ def find_releases(model: Model, loose: Model | None, groups: pd.DataFrame, *, ga
         near = solve(_near(linear, relaxed.x), seconds=(until - time.monotonic()) / 2, gap=gap / 2)
         if near.x is not None:
             best, worth = near.x, -near.value
-    if best is None or (relative_gap(worth, bound) > gap):
+    if best is None or relative_gap(worth, own) > gap:
         full = solve(linear, seconds=until - time.monotonic(), gap=gap)
         if full.status == "infeasible":
             return Found(None, 0.0, 0.0, stopped=False, infeasible=True)

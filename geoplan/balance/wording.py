@@ -9,7 +9,7 @@ from geoplan.text import Text
 __all__ = ["tell"]
 
 _WHY: Mapping[str, Text] = {
-    "serves": Text(sv="Den är med: utan den får färre bostad.", en="It is in: without it fewer are served."),
+    "serves": Text(sv="Den är med: utan den får färre hushåll en bostad.", en="It is in: without it fewer are served."),
     "needed_by": Text(sv="Den är med: {names} förutsätter den.", en="It is in: {names} requires it."),
     "cost_unknown": Text(
         sv="Den är inte med: kostnaden är okänd, och budgeten är begränsad.",
@@ -64,7 +64,8 @@ _WHY: Mapping[str, Text] = {
         en="It is out: no programme with it keeps the limits.",
     ),
     "replaceable": Text(
-        sv="Den är med, men andra kunde ge lika många bostad.", en="It is in, but others could serve as many."
+        sv="Den är med, men andra kunde ge lika många hushåll en bostad.",
+        en="It is in, but others could serve as many.",
     ),
 }
 _TOGETHER = Text(sv="Gränserna stoppar den först tillsammans.", en="Only together do these limits stop it.")
@@ -133,8 +134,8 @@ def _listed(ids: Sequence[str]) -> str:
 
 
 def _number(value: float, language: str, *, sign: bool = False) -> str:
-    """Write a number with at most two decimals, as the language does."""
-    rounded = round(value, 2) + 0.0
-    plain = f"{rounded:+,.2f}" if sign else f"{rounded:,.2f}"
+    """Write a number with at most three decimals, as the language does."""
+    rounded = round(value, 3) + 0.0
+    plain = f"{rounded:+,.3f}" if sign else f"{rounded:,.3f}"
     plain = plain.rstrip("0").rstrip(".")
     return plain if language == "en" else plain.replace(",", " ").replace(".", ",").replace("-", "−")

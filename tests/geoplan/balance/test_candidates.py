@@ -37,7 +37,10 @@ def test_plots_become_measures() -> None:
     assert table["land_reused_m2"].tolist() == [0.0, 900.0]
     assert table["cost_high"].tolist()[0] == 3.0
     assert table["cost_high"].isna().tolist() == [False, True]
-    assert set(table["dwelling_type"]) == {ANY}
+    assert set(table["dwelling_type"]) == {"one_or_two"}
+    more = plot_measures(PLOTS.assign(homes=9, likely=4.5, cost_high=7.0, tenure="ownership"), standards=STANDARDS)
+    said = check_measures(more)[["dwelling_type", "tenure", "likely", "cost_high"]]
+    assert said.to_numpy().tolist() == [[ANY, "ownership", 4.5, 7.0]] * 2
     with pytest.raises(InputError, match="of a year"):
         plot_measures(PLOTS, standards=STANDARDS, likely=likely)
     with pytest.raises(InputError, match="castle"):
