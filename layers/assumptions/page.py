@@ -63,6 +63,9 @@ def _inner(value: Any) -> str:
     if isinstance(value, Mapping):
         return "(" + ", ".join(f"{name} {_inner(row)}" for name, row in value.items()) + ")"
     if isinstance(value, list):
+        if value and all(isinstance(item, list) for item in value):
+            # The points of a line.
+            return "; ".join(" → ".join(_inner(item) for item in point) for point in value)
         numbers = len(value) == 2 and all(isinstance(item, (int, float)) for item in value)
         return (" to " if numbers else ", ").join(_inner(item) for item in value)
     return _cell(str(value))
