@@ -191,9 +191,11 @@ def yearly(totals: pd.DataFrame, value: str, *, base_year: int, by: Sequence[str
     -------
     DataFrame
         ``area``, ``dwelling_type``, ``tenure``, ``year``, ``homes`` of the year alone. A series adds up to its last
-        total.
+        total. Nothing gives nothing.
     """
     check_frame(totals, name="totals", columns=[*by, "year", value])
+    if totals.empty:
+        return pd.DataFrame(columns=[*_CELL, "year", "homes"]).astype({"year": int, "homes": float})
     sums = totals.groupby([*by, "year"], as_index=False)[[value]].sum()
     years = np.array(sorted(sums["year"].unique()), dtype=int)
     if not len(years) or years[0] <= base_year:

@@ -13,6 +13,7 @@ from geoplan.balance.queue import QueueStandards, check_queue, queue_check
 from geoplan.balance.reaching import reachable
 from geoplan.balance.seekers import household_groups, seekers
 from geoplan.balance.trajectory import SupplyStandards, trajectory, yearly
+from geoplan.homes.population import WHOLE
 from geoplan.homes.preferences import Preferences
 from geoplan.land.crossings import crossing_minutes
 from geoplan.land.likelihood import likely_homes
@@ -65,8 +66,8 @@ def derive_balance(
         "allocation_unused": found.unused,
         "allocation_summary": found.summary,
         "trajectory": trajectory(
-            yearly(tables["need"], "need", base_year=demand.base_year),
-            yearly(options, "homes", base_year=demand.base_year),
+            yearly(_with_whole(tables["need"], "need"), "need", base_year=demand.base_year),
+            yearly(_with_whole(options, "homes"), "homes", base_year=demand.base_year),
             standards=SupplyStandards.from_values(given.assumptions["supply"]),
         ),
     }
@@ -101,6 +102,12 @@ def _likely(given: Given, demand: DemandSettings, derived: Derived) -> Frame:
         table.assign(id=prefix + table["plot"].astype(str)) for prefix, table in (("plots/", plots), ("gaps/", of_gaps))
     ]
     return pd.concat(rows, ignore_index=True)[["id", "year", "likely"]]
+
+
+def _with_whole(table: Frame, value: str) -> Frame:
+    """Return the totals of areas by year, and those of the whole."""
+    rows = table[["area", "year", value]]
+    return pd.concat([rows, rows.assign(area=WHOLE)], ignore_index=True)
 
 
 def _reach(given: Given, derived: Derived) -> Frame | None:

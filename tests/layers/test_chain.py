@@ -61,7 +61,7 @@ def test_a_run_derives_everything_and_accounts_for_every_square_metre(filled: St
     result = plan(Workspace.from_mapping(SETTINGS), filled)
     # What would need a layer that is not there.
     assert set(DERIVED) - set(result.run.outputs) == {
-        "gates", "land_ledger", "queue_check", "stock_account",
+        "crossings", "gates", "land_ledger", "queue_check", "stock_account",
     }  # fmt: skip
     steps = result.tables["waterfall"].set_index("step")["area_m2"]
     # 20 m of sea before the first parcel: the shore zone takes 80 m, two parcels, 5 m of them the strip for passage.
