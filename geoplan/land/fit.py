@@ -50,6 +50,11 @@ class House:
         if not 0 <= self.setback < float("inf"):
             raise InputError(f"setback must be zero or more, not {self.setback}.")
 
+    @property
+    def least_width(self) -> float:
+        """The narrowest plot that could hold it, m."""
+        return min(self.house_width, self.house_depth) + 2 * self.setback
+
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         """Read the house from the values of the assumptions.

@@ -145,7 +145,9 @@ def _divided(
     planned = frame["homes"].to_numpy()[row] == "allowed"
     chosen = np.flatnonzero(wide & ((modes == "all") | ((modes == "planned") & planned)))
     min_area, min_width = frame["min_area"].to_numpy()[row], frame["min_width"].to_numpy()[row]
-    asked = [standards[n].subdivision.at_least(min_area[n], min_width[n]) for n in chosen]
+    # No plot is cut that is narrower than its house with the distances on both sides.
+    wide_m = [max(min_width[n], 0.0 if (own := standards[n].house) is None else own.least_width) for n in chosen]
+    asked = [standards[n].subdivision.at_least(min_area[n], w) for n, w in zip(chosen, wide_m, strict=True)]
     for place, answer in zip(chosen, divide(parts[chosen], roads, asked, within=parcels[row[chosen]]), strict=True):
         result[place] = answer
     return result
