@@ -1,7 +1,10 @@
-# The API image: Python, the locked packages, and nothing else. The database is a service of its own.
+# The API image: Python, the locked packages, and what sets text in a PDF. The database is a service of its own.
 FROM python:3.11-slim-bookworm
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONUNBUFFERED=1
+
+# What sets text in a PDF.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
 COPY requirements/run.txt requirements/run.txt

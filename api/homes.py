@@ -33,7 +33,13 @@ _DEMANDS = {"area": "need", "type": "need_by_type", "group": "households_by_grou
 _RANGE = ("mean", "p10", "p50", "p90")
 _BESIDE = ("seekers", "served", "left", "unused", "new_homes", "lost", "reserve_short", "subtraction")
 _ALLOCATION = ("allocation_summary", "allocation_served", "allocation_left", "allocation_unused")
-_PROGRAMME = ("programme_releases", "programme_served", "programme_usage", "programme_result")
+_PROGRAMME = (
+    "programme_releases",
+    "programme_served",
+    "programme_left",
+    "programme_usage",
+    "programme_result",
+)
 
 
 @router.get("/demand", response_class=Response, responses=CONTENT, summary="Need for homes")

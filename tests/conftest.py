@@ -15,6 +15,8 @@ from layers.database import Database, open_database
 from layers.store import Store
 from layers.workspace import Workspace
 
+pytest_plugins = ["tests.housing"]
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -121,6 +122,24 @@ def test_other_land_is_searched_and_written_to_attach(demo: Path, tmp_path: Path
     geoplan("alternatives", farm, "--area", "9", "--out", tmp_path / "other.dwg", "-w", demo, code=4)
 
 
+def test_the_report_is_written_as_a_page_and_as_a_pdf(demo: Path, tmp_path: Path) -> None:
+    (demo / "report").mkdir()
+    try:
+        (demo / "report" / "goals.md").write_text("Vi vill <b>mer</b>.", encoding="utf-8")
+        geoplan("report", "-w", demo, "--out", tmp_path / "report.html")
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert '<html lang="sv">' in page
+        assert "<p>Vi vill &lt;b&gt;mer&lt;/b&gt;.</p>" in page
+        assert "Till 2040 behövs" in page
+        geoplan("report", "-w", demo, "--out", tmp_path / "report.pdf", "--language", "en")
+        assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+        assert ".html or .pdf" in geoplan("report", "-w", demo, "--out", tmp_path / "report.docx", code=4).stderr
+        (demo / "report" / "gaols.md").write_text("x", encoding="utf-8")
+        assert "goals" in geoplan("report", "-w", demo, "--out", tmp_path / "x.html", code=3).stderr
+    finally:
+        shutil.rmtree(demo / "report")
+
+
 @pytest.mark.parametrize("ending", ["gpkg", "parquet", "fgb", "geojson", "shp.zip", "csv"])
 def test_a_layer_is_exported_in_every_format(demo: Path, tmp_path: Path, ending: str) -> None:
     import geopandas as gpd
@@ -189,6 +208,7 @@ def test_help_teaches_every_command() -> None:
         "export",
         "explain",
         "alternatives",
+        "report",
         "status",
         "verify",
         "db",

@@ -12,7 +12,7 @@ from geoplan.report.content import Block, Chart, Paragraph, Section, Table, Tabl
 from geoplan.report.missing import missing
 from geoplan.report.wording import Say
 
-__all__ = ["balance", "left", "trajectory"]
+__all__ = ["balance", "left", "queue", "trajectory"]
 
 _SUMMARY = ("area", "year", "seekers", "served", "left", "unused", "new_homes", "subtraction")
 
@@ -121,13 +121,11 @@ def trajectory(tables: Tables, say: Say) -> Section:
     table = tables.get("trajectory", *columns)
     if table is None:
         return Section("trajectory", title, (missing("trajectory", say),), ("trajectory",))
-    parts = table[table["area"] != WHOLE]
-    course = (
-        (table[table["area"] == WHOLE] if parts.empty else parts)
-        .groupby("year")[["required_total", "supplied_total"]]
-        .sum()
-    )
+    whole = table[table["area"] == WHOLE]
+    course = (table if whole.empty else whole).groupby("year")[["required_total", "supplied_total"]].sum()
     first = table[table["year"] == table["year"].min()]
+    # The whole stands last.
+    first = first.assign(last=first["area"] == WHOLE).sort_values("last", kind="stable")
     kinds = first[["dwelling_type", "tenure"]].drop_duplicates()
     typed = len(kinds) > 1
 
@@ -196,6 +194,44 @@ def trajectory(tables: Tables, say: Say) -> Section:
         )
     )
     return Section("trajectory", title, tuple(blocks), ("trajectory",))
+
+
+def queue(tables: Tables, say: Say) -> Section:
+    """Return the plot queue beside those who seek a house in the allocation."""
+    title = say("Tomtkön", "The plot queue")
+    table = tables.get("queue_check", "area", "year", "queued", "house_seekers", "served", "left", "plots_taken")
+    if table is None:
+        return Section("queue", title, (missing("queue_check", say),), ("queue_check",))
+    year = int(table["year"].max())
+    rows = table[(table["year"] == year) & (table["area"] != WHOLE)]
+    total = table[(table["year"] == year) & (table["area"] == WHOLE)]
+
+    def cells(row: dict[Any, Any]) -> tuple[str, ...]:
+        return tuple(say.count(row[name]) for name in ("queued", "house_seekers", "served", "left", "plots_taken"))
+
+    blocks = (
+        Table(
+            say("Kön och fördelningen, {year}", "The queue and the allocation, {year}", year=year),
+            (
+                say("Område", "Area"),
+                say("I kö nu", "Queued now"),
+                say("Söker småhus", "Seek a house"),
+                say("Får", "Served"),
+                say("Blir utan", "Left"),
+                say("Tomter som tas", "Plots taken"),
+            ),
+            tuple((tables.area(row["area"]), *cells(row)) for row in rows.to_dict("records")),
+            (say("Hela kommunen", "The whole"), *cells(total.to_dict("records")[0])) if len(total) else None,
+        ),
+        Paragraph(
+            say(
+                "Kön är antal, aldrig personer. Att stå i kö är inte att köpa: den är en kontroll av fördelningen.",
+                "The queue is counts, never people. To queue is not to buy: it is a check on the allocation.",
+            ),
+            "help",
+        ),
+    )
+    return Section("queue", title, blocks, ("queue_check",))
 
 
 def _allocated(table: pd.DataFrame, tables: Tables, say: Say) -> list[Block]:

@@ -60,8 +60,10 @@ def sensitivity(tables: Tables, say: Say) -> Section:
     """Return which input moves the need of the whole most."""
     title = say("Vad som flyttar behovet mest", "What moves the need most")
     table = tables.get("sensitivity", "input", "low", "high", "swing")
-    if table is None:
+    if table is None or ("quantity" in table and "need" not in set(table["quantity"])):
         return Section("sensitivity", title, (missing("sensitivity", say),), ("sensitivity",))
+    if "quantity" in table:
+        table = table[table["quantity"] == "need"]
     ordered = table.assign(size=table["swing"].abs()).sort_values(["size", "input"], ascending=[False, True])
     first = ordered.iloc[0]
     shares = {"first_order", "total_order"} <= set(table.columns)
@@ -86,8 +88,10 @@ def sensitivity(tables: Tables, say: Say) -> Section:
                 )
             ),
             Table(say("Hela kommunens behov, sista året", "Need of the whole, last year"), tuple(head), tuple(rows)),
+            *_scenarios(tables, say),
+            *_chances(tables, say),
         ),
-        ("sensitivity",),
+        ("sensitivity", "need_scenarios", "need_chances"),
     )
 
 
@@ -165,6 +169,44 @@ def mismatch(tables: Tables, say: Say) -> Section:
             )
         )
     return Section("mismatch", title, tuple(blocks), sources)
+
+
+def _scenarios(tables: Tables, say: Say) -> list[Block]:
+    """Return the need of the whole in each scenario, which has no probability."""
+    table = tables.get("need_scenarios", "scenario", "area", "year", "quantity", "value")
+    if table is None:
+        return []
+    chosen = table[(table["area"] == WHOLE) & (table["quantity"] == "need")]
+    wide = chosen.pivot_table(index="scenario", columns="year", values="value", sort=False)
+    return [
+        Table(
+            say("Behovet i scenarier, hela kommunen", "The need in scenarios, the whole"),
+            (say("Scenario", "Scenario"), *(str(year) for year in wide.columns)),
+            tuple((say.value(name), *(say.count(value) for value in wide.loc[name])) for name in wide.index),
+        )
+    ]
+
+
+def _chances(tables: Tables, say: Say) -> list[Block]:
+    """Return how often, of all draws, the whole needs homes, and more than the plots are likely to give."""
+    table = tables.get("need_chances", "area", "year", "need_positive", "short")
+    if table is None:
+        return []
+    whole = table[table["area"] == WHOLE]
+    return [
+        Table(
+            say("Sannolikhet, hela kommunen", "Chance, the whole"),
+            (
+                say("År", "Year"),
+                say("Att bostäder behövs", "That homes are needed"),
+                say("Att behovet överstiger utbudet", "That the need exceeds the supply"),
+            ),
+            tuple(
+                (str(row["year"]), say.percent(row["need_positive"]), say.percent(row["short"]))
+                for row in whole.to_dict("records")
+            ),
+        )
+    ]
 
 
 def _wrong_stock(tables: Tables, year: int, say: Say) -> list[Block]:

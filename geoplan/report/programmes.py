@@ -12,7 +12,7 @@ from geoplan.report.wording import Say
 
 __all__ = ["programme"]
 
-_SOURCES = ("programme_result", "programme_releases", "programme_usage", "programme_served")
+_SOURCES = ("programme_result", "programme_releases", "programme_usage", "programme_served", "programme_left")
 _MOST = 60
 
 
@@ -27,13 +27,16 @@ def programme(tables: Tables, say: Say) -> Section:
     if releases is None:
         blocks.append(Paragraph(say("Programmet släpper inget.", "The programme releases nothing."), "finding"))
     else:
-        blocks += _releases(releases, say)
+        blocks += _releases(releases, tables, say)
     usage = tables.get("programme_usage", "limit", "used", "allowed")
     if usage is not None:
         blocks.append(_usage(usage, say))
     served = tables.get("programme_served", "area", "homes")
     if served is not None:
         blocks.append(_served(served, tables, say))
+    left = tables.get("programme_left", "area", "left")
+    if left is not None:
+        blocks.append(_unmet(left, tables, say))
     return Section("programme", title, tuple(blocks), _SOURCES)
 
 
@@ -53,9 +56,10 @@ def _outcome(result: pd.DataFrame, say: Say) -> Block:
     return Paragraph(" ".join(said) or say("Programmet är beräknat.", "The programme is computed."), "finding")
 
 
-def _releases(releases: pd.DataFrame, say: Say) -> list[Block]:
+def _releases(releases: pd.DataFrame, tables: Tables, say: Say) -> list[Block]:
     years = releases.groupby("year").agg(measures=("id", "size"), homes=("homes", "sum"))
     listed = releases.sort_values(["year", "id"]).head(_MOST)
+    placed, likely = "area" in releases, "likely" in releases
     return [
         Table(
             say("Efter år", "By year"),
@@ -67,8 +71,24 @@ def _releases(releases: pd.DataFrame, say: Say) -> list[Block]:
             say(
                 "{n} av {all} åtgärder", "{n} of {all} measures", n=say.count(len(listed)), all=say.count(len(releases))
             ),
-            (say("Åtgärd", "Measure"), say("År", "Year"), say("Bostäder", "Homes")),
-            tuple((str(row["id"]), str(row["year"]), say.count(row["homes"])) for row in listed.to_dict("records")),
+            (
+                say("Åtgärd", "Measure"),
+                *((say("Område", "Area"),) if placed else ()),
+                say("År", "Year"),
+                say("Bostäder", "Homes"),
+                *((say("Troliga", "Likely"),) if likely else ()),
+            ),
+            tuple(
+                (
+                    str(row["id"]),
+                    *((tables.area(row["area"]),) if placed else ()),
+                    str(row["year"]),
+                    say.count(row["homes"]),
+                    *((say.decimal(row["likely"]),) if likely else ()),
+                )
+                for row in listed.to_dict("records")
+            ),
+            texts=2 if placed else 1,
         ),
     ]
 
@@ -88,13 +108,24 @@ def _usage(usage: pd.DataFrame, say: Say) -> Table:
 
 
 def _served(served: pd.DataFrame, tables: Tables, say: Say) -> Table:
-    by = [name for name in ("group", "dwelling_type") if name in served][:1]
-    sums = served.groupby(["area", *by], as_index=False)[["homes"]].sum()
+    caption = say("Behov som programmet möter, bostäder", "Need that the programme meets, homes")
+    return _by_whom(served, "homes", caption, tables, say)
+
+
+def _unmet(left: pd.DataFrame, tables: Tables, say: Say) -> Table:
+    caption = say("Behov som programmet inte möter, bostäder", "Need that the programme does not meet, homes")
+    return _by_whom(left, "left", caption, tables, say)
+
+
+def _by_whom(table: pd.DataFrame, value: str, caption: str, tables: Tables, say: Say) -> Table:
+    by = [name for name in ("group", "dwelling_type") if name in table]
+    sums = table.groupby(["area", *by], as_index=False)[[value]].sum()
+    heads = {"group": say("Grupp", "Group"), "dwelling_type": say("Typ", "Type")}
     return Table(
-        say("Behov som programmet möter", "Need that the programme meets"),
-        (say("Område", "Area"), *((say("Vem", "Whose"),) if by else ()), say("Bostäder", "Homes")),
+        caption,
+        (say("Område", "Area"), *(heads[name] for name in by), say("Bostäder", "Homes")),
         tuple(
-            (tables.area(row["area"]), *(say.value(row[name]) for name in by), say.decimal(row["homes"]))
+            (tables.area(row["area"]), *(say.value(row[name]) for name in by), say.decimal(row[value]))
             for row in sums.to_dict("records")
         ),
         texts=1 + len(by),

@@ -228,7 +228,8 @@ def capacity(tables: Tables, say: Say) -> Section:
             "help",
         ),
     ]
-    return Section("capacity", title, tuple(blocks), ("capacity",))
+    blocks += _gates(tables, say)
+    return Section("capacity", title, tuple(blocks), ("capacity", "gates"))
 
 
 def indicators(tables: Tables, say: Say) -> Section:
@@ -262,3 +263,30 @@ def indicators(tables: Tables, say: Say) -> Section:
     if sources:
         blocks.append(Paragraph(say("Källa: {s}.", "Source: {s}.", s="; ".join(sources)), "help"))
     return Section("indicators", title, tuple(blocks), ("indicators",))
+
+
+def _gates(tables: Tables, say: Say) -> list[Block]:
+    """Return the homes that plans allow beside those that the gates of islands allow, where there are islands."""
+    table = tables.get("gates", "area", "plan_homes", "gates_allow", "binding", "unknown", "verdict")
+    if table is None:
+        return []
+    rows = []
+    for row in table.to_dict("records"):
+        binding = say.value(row["binding"]) if isinstance(row["binding"], str) else "–"
+        unknown = str(row["unknown"] or "") if isinstance(row["unknown"], str) else ""
+        named = ", ".join(say.value(gate.strip()) for gate in unknown.split(",") if gate.strip()) or "–"
+        allowed = say("okänt", "unknown") if pd.isna(row["gates_allow"]) else say.count(row["gates_allow"])
+        rows.append((tables.area(row["area"]), say.count(row["plan_homes"]), allowed, binding, named))
+    return [
+        Table(
+            say("Öar: vad planen medger och vad ön klarar", "Islands: what the plan allows and what the island takes"),
+            (
+                say("Ö", "Island"),
+                say("Planen medger", "The plan allows"),
+                say("Ön klarar", "The island takes"),
+                say("Hindret", "What binds"),
+                say("Okänt", "Unknown"),
+            ),
+            tuple(rows),
+        )
+    ]

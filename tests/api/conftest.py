@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -332,6 +333,44 @@ def serve_empty(database: Database) -> Iterator[httpx.Client]:
     app = create_app(database, title="Tomt", crs=CRS)
     with _listening(app) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def serve_tables(cluster: Cluster) -> Iterator[Callable[..., Served]]:
+    """Serve derived tables, each time from a database of its own, with a folder for the municipality's own texts."""
+    with ExitStack() as stack:
+
+        def serve(tables: dict[str, pd.DataFrame], *, own: Path | None = None, **parameters: Any) -> Served:
+            name = f"tables_{len(opened)}"
+            database = stack.enter_context(_own_database(cluster, name))
+            opened.append(name)
+            store = Store(database.engine, crs=CRS)
+            inputs = {}
+            for layer in sorted(IMPORTED & set(tables)):
+                version = store.write(layer, tables[layer], source={"source": "Provdata"})
+                inputs[layer] = {"number": version.number, "content_hash": version.content_hash}
+            written = store.write_many(
+                [NewLayer(layer, frame, None) for layer, frame in tables.items() if layer not in IMPORTED],
+                run={
+                    "kind": "plan",
+                    "inputs": inputs,
+                    "rule_set": RULES.to_mapping(),
+                    "parameters": {"municipality": {"code": "9999"}, "rules": {"as_of": "2026-01-01"}, **parameters},
+                    "code_version": {"geoplan": "0.1.0", "source": "0123456789abcdef"},
+                    "notes": [{"sv": "Lagret flood saknas.", "en": "The layer flood is missing."}],
+                    "snapshot": "0" * 64,
+                },
+            )
+            app = create_app(database, title=HOSTILE, crs=CRS, synthetic=True, report_folder=own)
+            url = stack.enter_context(_listening(app))
+            client = stack.enter_context(httpx.Client(base_url=url, timeout=60))
+            return Served(url, database, store, client, written[0].run or 0)
+
+        opened: list[str] = []
+        yield serve
+
+
+IMPORTED = {"population", "indicators", "statistical_areas"}
 
 
 class _own_database:  # noqa: N801 - reads as a function
