@@ -14,8 +14,8 @@ def missing(name: str, say: Say) -> Missing:
     about = table_abouts()[name]
     return Missing(
         say(
-            "{title} saknas: det är inte beräknat eller inläst. {needs}",
-            "{title} is missing: it has not been computed or imported. {needs}",
+            "{title}: inte beräknat eller inläst. {needs}",
+            "{title}: neither computed nor imported. {needs}",
             title=about.title[say.language],
             needs=about.needs[say.language],
         )
