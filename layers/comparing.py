@@ -16,7 +16,7 @@ import shapely
 from geoplan.errors import InputError, NotFoundError
 from geoplan.frames import metres_per_unit
 from geoplan.land.alternatives import find_alternatives
-from geoplan.land.areas import AREA_KINDS, containing
+from geoplan.land.areas import containing
 from geoplan.land.buildable import Buildable
 from geoplan.land.criteria import Opened, criteria
 from geoplan.land.evidence import Evidence, LayerUsed, Provenance
@@ -27,6 +27,7 @@ from geoplan.land.wanted import SearchArea, Wanted, check_guarded
 from geoplan.text import Text
 from layers.catalogue import catalogue
 from layers.progress import Progress, silent
+from layers.standards import plot_standards
 from layers.store import LayerVersion, Run, Store
 from layers.workspace import Workspace
 
@@ -108,7 +109,7 @@ def compare(
     rules = RuleSet.from_mapping(run.rule_set).as_of(as_of)
     unknown = _never_asked(rules, run)
     rule = _rule(rules, asked.rule, run)
-    standards = {kind: _standards(workspace, kind) for kind in AREA_KINDS}
+    standards = plot_standards(workspace)
     area, width = _need(asked, standards["rural"])
     wants = criteria(area_m2=area, width_m=width, opened=asked.opened, require=asked.require)
     with progress("Reading the run"):
@@ -203,16 +204,6 @@ def _rule(rules: RuleSet, name: str, run: Run) -> Rule:
 def _never_asked(rules: RuleSet, run: Run) -> tuple[str, ...]:
     """Return the rules whose layers the run lacked, those included that were asked of a part only."""
     return tuple(dict.fromkeys(rule.id for rule in rules.rules if not set(rule.needs) <= set(run.inputs)))
-
-
-def _standards(workspace: Workspace, kind: Any) -> PlotStandards:
-    settings = workspace.plots.of(kind)
-    return PlotStandards(
-        min_area_m2=settings.min_area_m2,
-        min_width_m=settings.min_width_m,
-        homes_per_plot=settings.homes_per_plot,
-        default_status=settings.default_status,
-    )
 
 
 def _need(asked: Comparing, standard: PlotStandards) -> tuple[float, float]:

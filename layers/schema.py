@@ -25,10 +25,10 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-__all__ = ["SCHEMA", "Base", "Feature", "LayerVersionRow", "PreparationRow", "RunRow"]
+__all__ = ["SCHEMA", "Base", "ClaimRow", "Feature", "LayerVersionRow", "PreparationRow", "RunRow"]
 
 SCHEMA = "geoplan"
 
@@ -112,6 +112,27 @@ class Feature(Base):
     key: Mapped[str | None] = mapped_column(Text)
     properties: Mapped[dict[str, Any]] = mapped_column(JSONB)
     geom: Mapped[Any | None] = mapped_column(Geometry(spatial_index=False))
+
+
+class ClaimRow(Base):
+    """What a row of a version claims for itself: the database refuses a key twice, and two sources of one place."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("version_id", "="),
+            ("place", "="),
+            ("source", "<>"),
+            using="gist",
+            name="ex_claim_place",
+            where=text("place IS NOT NULL"),
+        ),
+    )
+
+    version_id: Mapped[int] = mapped_column(ForeignKey(LayerVersionRow.id, ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    place: Mapped[str | None] = mapped_column(Text, comment="such as a parcel; null where no land is claimed")
+    source: Mapped[str] = mapped_column(Text, comment="the layer that the row comes from")
 
 
 class PreparationRow(Base):

@@ -23,7 +23,7 @@ from geoplan.errors import CRSError, DatabaseError, FrameError, NotFoundError
 from layers.dtypes import GEOMETRY, column_types, restore_frame
 from layers.hashing import cell_faults, content_hash, plain_rows, plain_value
 from layers.preparations import Preparations
-from layers.schema import SCHEMA, Feature, LayerVersionRow, RunRow
+from layers.schema import SCHEMA, ClaimRow, Feature, LayerVersionRow, RunRow
 from layers.versions import Frame, LayerVersion, NewLayer, Run, version_of
 
 __all__ = ["LayerVersion", "NewLayer", "Run", "Store"]
@@ -198,6 +198,12 @@ class Store:
         session.add(row)
         session.flush()
         self._copy(session, row.id, new)
+        if new.claims is not None and len(new.claims):
+            names = ("key", "place", "source")
+            cells = zip(*([plain_value(cell) for cell in new.claims[name]] for name in names), strict=True)
+            session.execute(
+                sa.insert(ClaimRow), [dict(zip(names, claim, strict=True), version_id=row.id) for claim in cells]
+            )
         return row
 
     def _copy(self, session: Session, version_id: int, new: NewLayer) -> None:
@@ -331,7 +337,7 @@ class Store:
 
     def prune(self, *, keep: int) -> int:
         """Delete all but the newest ``keep`` versions of every layer, and return how many went."""
-        rank = sa.func.row_number().over(partition_by=LayerVersionRow.layer, order_by=LayerVersionRow.number.desc())
+        rank = sa.func.claimnumber().over(partition_by=LayerVersionRow.layer, order_by=LayerVersionRow.number.desc())
         ranked = sa.select(LayerVersionRow.id, rank.label("rank")).subquery()
         old = sa.select(ranked.c.id).where(ranked.c.rank > max(keep, 1))
         with self._engine.begin() as connection:

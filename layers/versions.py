@@ -41,13 +41,21 @@ class LayerVersion:
 
 @dataclass(frozen=True)
 class NewLayer:
-    """A layer to write: its id, its rows, and which column identifies them."""
+    """A layer to write: its id, its rows, and which column identifies them.
+
+    Attributes
+    ----------
+    claims
+        ``key``, ``place`` and ``source`` of rows that must not stand twice: the database refuses a key that is there
+        twice, and a place that two sources claim.
+    """
 
     layer: str
     frame: Frame
     key: str | None = "id"
     source: Mapping[str, Any] | None = None
     report: Mapping[str, Any] | None = None
+    claims: Frame | None = None
 
 
 @dataclass(frozen=True)

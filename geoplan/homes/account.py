@@ -12,7 +12,17 @@ from geoplan.errors import InputError
 from geoplan.frames import check_frame
 from geoplan.homes.sources import SOURCE_COLUMNS, of_actions, of_gaps, of_plots, of_vacancies
 
-__all__ = ["GAINS", "LOSSES", "STAGES", "SupplyAccount", "check_account", "redivide", "supply_account", "supply_totals"]
+__all__ = [
+    "GAINS",
+    "LOSSES",
+    "STAGES",
+    "SupplyAccount",
+    "check_account",
+    "claims",
+    "redivide",
+    "supply_account",
+    "supply_totals",
+]
 
 GAINS = ("empty_plot", "infill", "split", "conversion", "vacant_in_use", "leisure_to_permanent")
 """Sources of homes."""
@@ -144,6 +154,24 @@ def check_account(table: pd.DataFrame) -> None:
         raise InputError(
             f"The supply account counts wrongly: {'; '.join(faults)}.", hint="Take out the one that is not meant."
         )
+
+
+def claims(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what each row of an account claims, for a store that must refuse to count it twice.
+
+    Parameters
+    ----------
+    table
+        A supply account.
+
+    Returns
+    -------
+    DataFrame
+        ``key`` (the id), ``place`` (the parcel whose land it claims; missing where it claims none) and ``source``. No
+        key may stand twice, and no place may have two sources.
+    """
+    parcel = table["parcel"].astype(object).where(table["kind"].isin(_ON_LAND) & table["parcel"].notna(), None)
+    return pd.DataFrame({"key": table["id"], "place": parcel, "source": table["source"]})
 
 
 def redivide(table: pd.DataFrame, taken: Sequence[str], into: pd.DataFrame) -> pd.DataFrame:

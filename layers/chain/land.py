@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from geoplan.land.areas import AREA_KINDS, AreaKind
 from geoplan.land.buildable import Buildable, buildable_land
 from geoplan.land.constraints import Constraints, build_constraints
 from geoplan.land.figures import key_figures
-from geoplan.land.fit import House
 from geoplan.land.mappers import Mapper, on_threads
-from geoplan.land.plot_standards import PlotStandards
 from geoplan.land.plots import PlotSearch, find_plots
 from geoplan.land.rules import RuleSet
 from geoplan.land.shoreline import sea_from_land
-from geoplan.land.subdivision.standards import SubdivisionStandards
 from geoplan.land.waterfall import waterfall
 from layers.chain.derived import Derived, Given
 from layers.chain.plots import derive_plots, derive_rights
 from layers.reuse import Reuse
+from layers.standards import plot_standards
 
 __all__ = ["Land", "derive_constraints", "derive_land"]
 
@@ -74,7 +71,7 @@ def _buildable(
         buildable = compute(parcels, constraints, overrides=overrides, mapper=mapper, advance=advance)
     rights = derive_rights(given, buildable, derived)
     with given.progress("Plots"):
-        standards = {kind: _standards(given, kind) for kind in AREA_KINDS}
+        standards = plot_standards(given.workspace)
         search = find_plots(parcels, buildable, given.spatial, standards=standards, unknown=constraints.unknown)
     plots = derive_plots(given, search.plots, rights, (constraints, buildable), derived)
     search = replace(search, plots=plots)
@@ -99,16 +96,4 @@ def _add_sea(given: Given, derived: Derived) -> None:
     derived.note(
         sv="Vattenlager saknas: havet räknas som kommunen minus land; sjöar och vattendrag är okända.",
         en="No water layer: the sea is the municipality minus land; lakes and streams are unknown.",
-    )
-
-
-def _standards(given: Given, kind: AreaKind) -> PlotStandards:
-    settings = given.workspace.plots.of(kind)
-    return PlotStandards(
-        min_area_m2=settings.min_area_m2,
-        min_width_m=settings.min_width_m,
-        homes_per_plot=settings.homes_per_plot,
-        default_status=settings.default_status,
-        house=House.from_values(given.assumptions["fit"]),
-        subdivision=SubdivisionStandards.from_values(given.assumptions["subdivision"], kind=kind),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoplan.errors import InputError
+from geoplan.homes.account import claims
 from geoplan.land.mappers import Mapper, on_threads
 from layers.catalogue import catalogue
 from layers.chain.derived import DERIVED, Frame
@@ -110,7 +111,10 @@ def plan(
     layers = read_inputs(store, {name: version.number for name, version in current.items()}, progress)
     reuse = Reuse(store, store.preparations, current)
     derived = derive(layers, rules, workspace, as_of=day, reuse=reuse, mapper=mapper, progress=progress)
-    new = [NewLayer(name, table, DERIVED[name], {"derived": True}) for name, table in derived.tables.items()]
+    new = [
+        NewLayer(name, table, DERIVED[name], {"derived": True}, claims=claims(table) if name == "supply" else None)
+        for name, table in derived.tables.items()
+    ]
     notes = [note.model_dump() for note in derived.notes]
     with progress("Storing"):
         store.write_many(

@@ -160,6 +160,34 @@ def test_a_workspace_in_feet_keeps_its_feet(database: Database) -> None:
     assert_geodataframe_equal(store.read("parcels"), frame)
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        [("plots/1", "1", "plots"), ("plots/1", "2", "plots")],
+        [("plots/1", "1", "plots"), ("gaps/1", "1", "gaps")],
+    ],
+    ids=["one id twice", "two layers claim one parcel"],
+)
+def test_the_database_refuses_to_count_a_source_of_homes_twice(
+    store: Store, claims: list[tuple[str, str, str]]
+) -> None:
+    frame = pd.DataFrame({"id": ["a"]})
+    wrong = pd.DataFrame(claims, columns=["key", "place", "source"])
+    with pytest.raises(DatabaseError, match="Writing failed and nothing is changed"):
+        store.write_many([NewLayer("supply", frame, claims=wrong)])
+    assert store.current("supply") is None
+    # One layer may have several rows on a parcel, and rows without land claim none.
+    right = [
+        ("plots/1-1", "1", "plots"),
+        ("plots/1-2", "1", "plots"),
+        ("a", None, "renewal_actions"),
+        ("b", None, "gaps"),
+    ]
+    sound = pd.DataFrame(right, columns=["key", "place", "source"])
+    store.write_many([NewLayer("supply", frame, claims=sound)])
+    assert store.current("supply") is not None
+
+
 def test_the_same_content_makes_no_new_version(store: Store) -> None:
     first = store.write("parcels", squares(3), source={"read": 1})
     again = store.write("parcels", squares(3), source={"read": 2})
