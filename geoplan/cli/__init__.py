@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 import geoplan
-from geoplan.cli import alternatives, fetch, need, offer, override, report, show
+from geoplan.cli import alternatives, fetch, need, offer, override, report, show, sketch
 from geoplan.cli.options import (
     HostOption,
     JsonOption,
@@ -288,6 +288,9 @@ app.command("need")(need.need)
 
 
 app.command("report")(report.report)
+
+
+app.command("sketch")(sketch.sketch)
 
 
 @app.command()
