@@ -18,7 +18,7 @@ demo: setup ## make a synthetic municipality, run the chain, serve the map (SERV
 	@$(BIN)/geoplan demo demo $(if $(filter no,$(SERVE)),--no-serve,--serve) --port $(PORT)
 
 test: setup-test ## run the whole test suite against a real PostGIS and a real browser
-	@$(BIN)/pytest $(PYTEST)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 setup: system .venv/.run ## install what geoplan needs
 

@@ -31,7 +31,7 @@ def test_streets_and_plots_add_up_to_what_is_buildable(farm_store: Store, tmp_pa
 def test_what_cannot_be_sketched_says_why(farm_store: Store, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no parcel 'X 9'"):
         sketch_parcels(farm_store, ["W 1", "X 9"])
-    with pytest.raises(InputError, match="as a GeoPackage, not as a.txt"):
+    with pytest.raises(InputError, match=r"as a GeoPackage, not as a\.txt"):
         write_sketch(sketch_parcels(farm_store, ["W 1"]), tmp_path / "a.txt")
     with pytest.raises(InputError, match="cannot be written"):
         write_sketch(sketch_parcels(farm_store, ["W 1"]), tmp_path / "none" / "a.gpkg")
