@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import geoplan
-from api import health, homes, layers, offers, overrides, parcels, plots, tables
+from api import health, homes, layers, offers, overrides, parcels, plots, releases, tables
 from api.errors import register_errors
 from api.middleware import HeadRequests, SecurityHeaders
 from api.offered import OfferCache
@@ -81,6 +81,7 @@ def create_app(
     app.state.maps = map.MapCache()
     app.state.documents = homes_page.Documents(report_folder)
     app.state.offers = OfferCache()
+    app.state.releases = releases.ReleaseCache()
     app.state.officials = Officials(officials_file)
     # The routes that write are the only ones to know the engine that can.
     app.state.writer = database.engine if app.state.officials.configured else None
@@ -92,6 +93,7 @@ def create_app(
         parcels,
         overrides,
         homes,
+        releases,
         tables,
         map,
         homes_page,

@@ -14,9 +14,9 @@ from starlette.responses import Response, StreamingResponse
 
 from api.asking import Asking
 from geoplan.land.explanation import BOUNDARY_NOTICE
-from geoplan.land.offers import history_of_plots
-from geoplan.land.record import RECORD, RECORD_NAMES
 from geoplan.maps.records import REASON_FIELDS, SHARED_FIELDS
+from geoplan.plots.offers import history_of_plots
+from geoplan.plots.record import RECORD, RECORD_NAMES
 from layers.plotrecord import PlotRecords, laid_out, origin, write_geopackage
 
 __all__ = ["csv", "geopackage"]

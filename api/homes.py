@@ -22,7 +22,7 @@ from api.tabular import (
     tagged,
 )
 from geoplan.errors import NotFoundError
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 from geoplan.report import table_abouts
 
 __all__ = ["router"]

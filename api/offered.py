@@ -18,7 +18,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from api.reading import Version, to_json
-from geoplan.land.offers import APPLIED_COLUMNS, OFFER_COLUMNS, apply_offers
+from geoplan.plots.offers import APPLIED_COLUMNS, OFFER_COLUMNS, apply_offers
 from layers.hashing import plain_value
 from layers.offering import PLOT_OFFERS
 

@@ -21,7 +21,7 @@ from api.bodies import json_body, parsed
 from api.officials import official_of, signed_in
 from api.parameters import BAD_REQUEST
 from api.reading import Serving, serving, to_json
-from geoplan.land.offers import PriceKind, SaleForm
+from geoplan.plots.offers import PriceKind, SaleForm
 from layers.offering import TERMS, date_of, offer, plot_history, public_row
 from layers.store import Store
 

@@ -28,7 +28,7 @@ from api.reading import (
     versions,
 )
 from geoplan.errors import InputError, NotFoundError
-from geoplan.land.offers import SaleForm, Status
+from geoplan.plots.offers import SaleForm, Status
 
 __all__ = ["router"]
 

@@ -16,8 +16,8 @@ from api.reading import Version, etag, not_modified, provenance, to_json
 from api.sheets import CSV, XLSX, csv_text, workbook
 from geoplan.errors import InputError
 from geoplan.homes.groups import COUNT_ONLY
-from geoplan.homes.population import WHOLE
 from geoplan.land.explanation import BOUNDARY_NOTICE
+from geoplan.places import WHOLE
 from geoplan.report import ANALYSIS
 from layers.reporting import assumed_of_run
 

@@ -21,10 +21,10 @@ import shapely
 
 from benchmarks.grid import KINDS, SPEEDS, Streets
 from benchmarks.memory import peak_mb
-from geoplan.land.network import Network, build_network
-from geoplan.land.routes import build_routes, cheapest, shortest
-from geoplan.land.sailings import sailings
-from geoplan.land.travel import TravelStandards
+from geoplan.plots.travel.network import Network, build_network
+from geoplan.plots.travel.routes import build_routes, cheapest, shortest
+from geoplan.plots.travel.sailings import sailings
+from geoplan.plots.travel.standards import TravelStandards
 
 __all__ = ["ROUTERS", "TOLERANCE_MIN", "Router", "RouterError", "Trial", "run_router"]
 

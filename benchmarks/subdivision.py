@@ -22,11 +22,11 @@ from benchmarks.memory import peak_mb
 from geoplan.land.areas import AREA_KINDS
 from geoplan.land.buildable import buildable_land
 from geoplan.land.constraints import build_constraints
-from geoplan.land.plots import PlotStandards, find_plots
-from geoplan.land.subdivision.access import Roads, find_roads
-from geoplan.land.subdivision.division import METHODS, Divided, divide, piece_fronts
-from geoplan.land.subdivision.shape import compactness, inscribed_widths, rectangularity
-from geoplan.land.subdivision.standards import SubdivisionStandards
+from geoplan.plots.search import PlotStandards, find_plots
+from geoplan.plots.subdivision.access import Roads, find_roads
+from geoplan.plots.subdivision.division import METHODS, Divided, divide, piece_fronts
+from geoplan.plots.subdivision.shape import compactness, inscribed_widths, rectangularity
+from geoplan.plots.subdivision.standards import SubdivisionStandards
 from layers.assumptions import subjects
 from layers.rules import load_rule_set
 from layers.synthetic import generate

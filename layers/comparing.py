@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoplan.alternatives.criteria import Opened, criteria
+from geoplan.alternatives.evidence import Evidence, LayerUsed, Provenance
+from geoplan.alternatives.guarded import Unguarded, holds, outside_guarded
+from geoplan.alternatives.search import find_alternatives
+from geoplan.alternatives.wanted import SearchArea, Wanted, check_guarded
 from geoplan.errors import InputError, NotFoundError
 from geoplan.frames import metres_per_unit
-from geoplan.land.alternatives import find_alternatives
 from geoplan.land.areas import containing
 from geoplan.land.buildable import Buildable
-from geoplan.land.criteria import Opened, criteria
-from geoplan.land.evidence import Evidence, LayerUsed, Provenance
-from geoplan.land.guarded import Unguarded, holds, outside_guarded
-from geoplan.land.plots import PlotSearch, PlotStandards
 from geoplan.land.rules import BLOCKING, Rule, RuleSet
-from geoplan.land.wanted import SearchArea, Wanted, check_guarded
+from geoplan.plots.search import PlotSearch, PlotStandards
 from geoplan.text import Text
 from layers.catalogue import catalogue
 from layers.progress import Progress, silent
@@ -57,7 +57,7 @@ class Comparing:
     rule
         Id of the rule that guards the site.
     opened, require, together
-        See :func:`geoplan.land.criteria.criteria` and :func:`geoplan.land.alternatives.find_alternatives`.
+        See :func:`geoplan.alternatives.criteria.criteria` and :func:`geoplan.alternatives.search.find_alternatives`.
     purpose
         What the land is for, as the asker words it.
     top

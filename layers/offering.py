@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from geoplan.errors import InputError, NotFoundError
-from geoplan.land.offers import (
+from geoplan.plots.offers import (
     OFFER_COLUMNS,
     PRICE_KINDS,
     PUBLIC_COLUMNS,
@@ -84,7 +84,7 @@ def offer(
     plot
         A plot of the last run, or a parcel's id or designation: the row then holds for all plots on it.
     status
-        See :data:`geoplan.land.offers.STATUSES`; ``computed`` takes the rows before back.
+        See :data:`geoplan.plots.offers.STATUSES`; ``computed`` takes the rows before back.
     reason, official
         Why, and who says so.
     terms

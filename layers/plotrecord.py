@@ -16,9 +16,9 @@ import pyogrio
 
 from geoplan.errors import InputError
 from geoplan.land.explanation import BOUNDARY_NOTICE
-from geoplan.land.offers import apply_offers, history_of_plots
-from geoplan.land.record import RECORD, RECORD_NAMES, complete_plots
 from geoplan.maps.records import reasons_by_parcel
+from geoplan.plots.offers import apply_offers, history_of_plots
+from geoplan.plots.record import RECORD, RECORD_NAMES, complete_plots
 from layers.hashing import plain_value
 from layers.lastrun import LastRun
 from layers.offering import PLOT_OFFERS

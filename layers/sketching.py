@@ -15,8 +15,8 @@ from pyogrio.errors import DataSourceError
 from geoplan.errors import InputError
 from geoplan.frames import metres_per_unit
 from geoplan.land.areas import AreaKind, area_kinds
-from geoplan.land.subdivision.access import find_roads
-from geoplan.land.subdivision.sketch import Sketch, sketch_area
+from geoplan.plots.subdivision.access import find_roads
+from geoplan.plots.subdivision.sketch import Sketch, sketch_area
 from layers.lastrun import LastRun
 from layers.standards import plot_standards
 from layers.store import Store

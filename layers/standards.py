@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from geoplan.land.areas import AREA_KINDS, AreaKind
-from geoplan.land.fit import House
-from geoplan.land.plot_standards import PlotStandards
-from geoplan.land.subdivision.standards import SubdivisionStandards
+from geoplan.plots.fit import House
+from geoplan.plots.standards import PlotStandards
+from geoplan.plots.subdivision.standards import SubdivisionStandards
 from layers.assumptions import assumption_values
 from layers.workspace import Workspace
 

@@ -7,12 +7,11 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import pyproj
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -26,6 +25,7 @@ from geoplan.frames import metres_per_unit
 from layers.assumptions import assumption_faults, assumption_values
 from layers.catalogue import LayerType, catalogue
 from layers.faults import did_you_mean, fault_lines, key_path
+from layers.homesettings import DemandSettings, ProgrammeLimits, ProgrammeSettings, SettingsModel
 from layers.sources.services.request import KoladaRequest, PxwebRequest
 from layers.sources.source import LayerPart, LayerSource, Lookup, Unpivot
 from layers.starting import starting_text
@@ -38,6 +38,8 @@ __all__ = [
     "PlotOverrides",
     "PlotSettings",
     "PlotStatus",
+    "ProgrammeLimits",
+    "ProgrammeSettings",
     "RuleSettings",
     "Workspace",
     "init_workspace",
@@ -48,14 +50,8 @@ SETTINGS_FILE = "geoplan.toml"
 AreaKind = Literal["town", "rural", "archipelago"]
 PlotStatus = Literal["available", "reserved", "sold", "private", "unknown"]
 
-Share = Annotated[float, Field(ge=0, le=1)]
 
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Municipality(_Model):
+class Municipality(SettingsModel):
     """Whom the workspace is for."""
 
     name: str = Field(min_length=1, description="the municipality's name")
@@ -94,7 +90,7 @@ class Municipality(_Model):
         return int(pyproj.CRS.from_user_input(self.crs).to_epsg() or 0)
 
 
-class RuleSettings(_Model):
+class RuleSettings(SettingsModel):
     """Which law holds."""
 
     set: str = Field(
@@ -104,7 +100,7 @@ class RuleSettings(_Model):
     settings: dict[str, float] = Field({}, description="the rule set's own settings")
 
 
-class PlotOverrides(_Model):
+class PlotOverrides(SettingsModel):
     """What differs from ``[plots]`` in one kind of area."""
 
     min_area_m2: float | None = Field(None, gt=0, description="the smallest plot in m²")
@@ -113,7 +109,7 @@ class PlotOverrides(_Model):
     default_status: PlotStatus | None = Field(None, description="the status of a plot that no source tells of")
 
 
-class PlotSettings(_Model):
+class PlotSettings(SettingsModel):
     """What counts as a plot.
 
     The defaults are geoplan's own assumptions, not law: a detached house with its garden fits on 600 m², and
@@ -140,39 +136,14 @@ class PlotSettings(_Model):
         return PlotSettings(**{**base, "costs": self.costs, **given.model_dump(exclude_none=True)})
 
 
-class DemandSettings(_Model):
-    """What the need for homes is computed from, besides the layers.
-
-    Figures by area are written as a table, ``{ "2182A0010" = 3, "*" = 1 }``, with ``*`` for all others.
-    """
-
-    base_year: int = Field(ge=1900, le=2200, description="the year that population and stock are taken from")
-    years: tuple[Annotated[int, Field(ge=1900, le=2200)], ...] = Field(
-        min_length=1, description="the years to compute the need for, such as [2030, 2035]"
-    )
-    vacancy_reserve: Share = Field(0.0, description="homes that should stand empty, as a share of the stock")
-    exits_per_year: Share | dict[str, Share] = Field(
-        0.0, description="homes that leave the stock each year, as a share of it"
-    )
-    initial_deficit: float | dict[str, float] = Field(
-        0.0, description="homes that are missing in the base year; negative where there are too many"
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if list(self.years) != sorted(set(self.years)) or self.years[0] <= self.base_year:
-            raise ValueError(f"years must rise and lie after base_year ({self.base_year})")
-        return self
-
-
-class Workspace(_Model):
+class Workspace(SettingsModel):
     """A workspace's settings.
 
     Attributes
     ----------
-    municipality, layers, rules, plots, demand
+    municipality, layers, rules, plots, demand, programme
         The tables of ``geoplan.toml``; ``demand`` is ``None`` where the file has none, and then no need is
-        computed.
+        computed; so is ``programme``, and then nothing is released.
     assumptions
         Values of :mod:`layers.assumptions` that differ here, by subject and name.
     """
@@ -182,9 +153,26 @@ class Workspace(_Model):
     rules: RuleSettings = Field(description='a table [rules] with set = "sweden" or "generic"')
     plots: PlotSettings = PlotSettings()
     demand: DemandSettings | None = None
+    programme: ProgrammeSettings | None = None
     assumptions: dict[str, dict[str, Any]] = Field({}, description="what differs from docs/assumptions.md")
 
     _root: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @model_validator(mode="after")
+    def _programme_has_its_ground(self) -> Self:
+        programme, demand = self.programme, self.demand
+        if programme is None:
+            return self
+        if demand is None:
+            raise ValueError("[programme] serves a need, and there is no [demand] to compute it from; add it")
+        if programme.years[0] <= demand.base_year:
+            raise ValueError(f"programme.years must lie after demand.base_year ({demand.base_year})")
+        if programme.limits_money and not self.plots.costs:
+            raise ValueError(
+                "a budget in [programme] takes what plots cost, and plots.costs is false; set it to true, or take "
+                "the budget out"
+            )
+        return self
 
     @classmethod
     def load(cls, directory: Path | str) -> Self:
@@ -330,6 +318,8 @@ _MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "plots": (PlotSettings,),
     "plots.*": (PlotOverrides,),
     "demand": (DemandSettings,),
+    "programme": (ProgrammeSettings,),
+    "programme.*": (ProgrammeLimits,),
     "layers.*": (LayerPart, LayerSource),
     "layers.*.parts.*": (LayerPart,),
     "layers.*.lookup.*": (Lookup,),

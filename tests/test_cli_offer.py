@@ -14,7 +14,7 @@ import pyogrio
 import pytest
 import shapely
 
-from geoplan.land.record import RECORD_NAMES
+from geoplan.plots.record import RECORD_NAMES
 
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("GEOPLAN_")}
 HOSTILE = "=cmd|' /C calc'!A0 </script>"

@@ -20,10 +20,10 @@ from api.offered import offers_version
 from api.pages import html
 from api.reading import Serving, Version, etag, not_modified, serving, snapshot, versions
 from geoplan.errors import NotFoundError
-from geoplan.land.offers import apply_offers
 from geoplan.land.rules import RuleSet
 from geoplan.maps import AssetMode, MapData, MapLinks, draw_map, prepare_map
 from geoplan.maps.texts import Language
+from geoplan.plots.offers import apply_offers
 from layers.offering import PLOT_OFFERS
 from layers.store import Store
 

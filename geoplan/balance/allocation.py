@@ -16,7 +16,7 @@ from geoplan.balance.seekers import Seekers
 from geoplan.balance.transport import solve_transport
 from geoplan.errors import FrameError
 from geoplan.frames import check_frame
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 from geoplan.text import Text
 
 __all__ = ["LEFT_COLUMNS", "SERVED_COLUMNS", "SUMMARY_COLUMNS", "UNUSED_COLUMNS", "WHY", "Allocation", "allocation"]

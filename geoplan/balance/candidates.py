@@ -39,10 +39,10 @@ def plot_measures(
     standards
         Whether a kind of plot takes new or reused land.
     likely, year
-        The table of :func:`geoplan.land.likelihood.likely_homes`, and the year of it that counts, in the place of
-        what the plots say.
+        The table of :func:`geoplan.plots.likelihood.likelihood.likely_homes`, and the year of it that counts, in the
+        place of what the plots say.
     costs
-        The table of :func:`geoplan.land.costs.ready_costs`, in the place of what the plots say. Without either,
+        The table of :func:`geoplan.plots.costs.ready_costs`, in the place of what the plots say. Without either,
         costs are unknown.
 
     Returns

@@ -16,7 +16,7 @@ from geoplan.balance.solver import Linear, Rows, solve
 from geoplan.balance.standards import ProgrammeStandards, check_limits
 from geoplan.errors import FrameError, InputError
 from geoplan.frames import check_frame
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 from geoplan.text import Text
 
 __all__ = ["Answer", "close_gap", "supply_targets"]

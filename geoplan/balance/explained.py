@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -40,6 +40,7 @@ Why = Literal[
 ]
 
 _SAME = 2e-6
+_NEAR_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,10 @@ def _asked(
         return _Asked(None, None, before)
     near = None
     if forced and not more:
-        near = solve_problem(problem, forced={id_: True}, only={*programme.releases["id"], *_required(problem, id_)})
+        # Only what would go out is read from it, so the best found in a few seconds will do.
+        hasty = replace(problem.standards, time_limit=min(problem.standards.time_limit, _NEAR_SECONDS))
+        mine = {*programme.releases["id"], *_required(problem, id_)}
+        near = solve_problem(replace(problem, standards=hasty), forced={id_: True}, only=mine)
     return _Asked(after - before, near, before)
 
 
@@ -255,7 +259,7 @@ def _never_useful(problem: Problem, measure: Mapping[Any, Any]) -> Why | None:
         return None
     if measure["likely"] <= 0:
         return "no_homes"
-    fits = _fits(problem.demands, measure)
+    fits = _fits(problem, problem.demands, measure)
     if not fits.any():
         return "no_need"
     areas = set(problem.demands.loc[fits, "area"])
@@ -264,23 +268,25 @@ def _never_useful(problem: Problem, measure: Mapping[Any, Any]) -> Why | None:
     return None
 
 
-def _fits(rows: pd.DataFrame, measure: Mapping[Any, Any]) -> pd.Series[bool]:
+def _fits(problem: Problem, rows: pd.DataFrame, measure: Mapping[Any, Any]) -> pd.Series[bool]:
     fits = pd.Series(True, index=rows.index)
-    for name in ("dwelling_type", "tenure"):
+    # Who wants another type, and takes this one all the same.
+    others = [wanted for wanted, row in problem.standards.instead.items() if measure["dwelling_type"] in row]
+    for name, more in (("dwelling_type", others), ("tenure", [])):
         if measure[name] != ANY:
-            fits &= rows[name].isin([measure[name], ANY])
+            fits &= rows[name].isin([measure[name], ANY, *more])
     return fits
 
 
 def _served_by(programme: Programme, measure: Mapping[Any, Any], year: int) -> tuple[dict[str, Any], ...]:
     """Return whom a measure's homes serve: its share, by likely homes, of what homes of its area serve from then on."""
     rows = programme.served
-    mine = rows[rows["home_area"].eq(measure["area"]) & rows["year"].ge(year) & _fits(rows, measure)]
+    mine = rows[rows["home_area"].eq(measure["area"]) & rows["year"].ge(year) & _fits(programme.problem, rows, measure)]
     total = float(mine["homes"].sum())
     if total <= 0 or measure["likely"] <= 0:
         return ()
     share = min(float(measure["likely"]) / total, 1.0)
-    told = mine.assign(homes=np.round(mine["homes"] * share, 6)).drop(columns="home_area")
+    told = mine.assign(homes=np.round(mine["homes"] * share, 6)).drop(columns=["home_area", "home_type"])
     return tuple({str(name): value for name, value in row.items()} for row in told.to_dict("records"))
 
 
@@ -298,7 +304,7 @@ def _told(
     now = set(programme.releases["id"])
     other = asked.programme
     then = now if other is None or other.status == "infeasible" else set(other.releases["id"])
-    exact = programme.status == "optimal"
+    exact = programme.status == "optimal" and not (other is not None and other.stopped)
     otherwise = None if asked.change is None else programme.objective + asked.change
     displaced, added = tuple(sorted(now - then - {id_})), tuple(sorted(then - now - {id_}))
     texts = tell(

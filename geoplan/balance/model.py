@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +113,7 @@ def build_model(
     links: Links,
     waiting: float,
     away: float,
+    instead: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Model:
     """Write the programme down as variables and constraints.
 
@@ -129,12 +130,15 @@ def build_model(
         What binds.
     waiting, away
         What a home loses in worth for each year after the first, and outside the area of the need (shares).
+    instead
+        What it loses where it is of another type than wanted, by wanted and other type (shares); pairs that are not
+        there are not taken.
 
     Notes
     -----
     With x releases, z homes by arc, s homes that wait, u need that waits, by year t:
 
-    maximise Σ w (1 − waiting · t)(1 − away · [other area]) z, where for each pool of homes
+    maximise Σ w (1 − waiting · t)(1 − away · [other area])(1 − instead) z, where for each pool of homes
     Σ likely · x_t + s_{t−1} = Σ z_t + s_t, for each need h_t + u_{t−1} = Σ z_t + u_t, for each group Σ_t x ≤ size, for
     each limit Σ use · x ≤ allowed; what requires another is released no earlier. x are whole numbers. Given x, what
     is left is a flow in a network.
@@ -142,7 +146,7 @@ def build_model(
     count, span = len(groups), len(years)
     pools = groups[_CELL].drop_duplicates().sort_values(_CELL, kind="stable").reset_index(drop=True)
     pool_of = pools.reset_index().merge(groups[_CELL], on=_CELL, how="right")["index"].to_numpy(dtype=np.int64)
-    homes, needs, other = _arcs(pools, demands, pairs)
+    homes, needs, other, lost = _arcs(pools, demands, pairs, instead or {})
     time = np.arange(span)
     arcs_at = count * span
     stock_at = arcs_at + len(homes) * span
@@ -150,7 +154,7 @@ def build_model(
     total = wait_at + len(demands) * span
 
     cost = np.zeros(total)
-    weight = demands["weight"].to_numpy(dtype=float)[needs] * (1 - away * other)
+    weight = demands["weight"].to_numpy(dtype=float)[needs] * (1 - away * other) * (1 - lost)
     cost[arcs_at:stock_at] = -(weight[:, None] * (1 - waiting * time)[None]).reshape(-1)
     lower, upper = np.zeros(total), np.full(total, np.inf)
     open_ = np.asarray(years)[None] >= groups["first"].to_numpy(dtype=float)[:, None]
@@ -190,19 +194,29 @@ def build_model(
 
 
 def _arcs(
-    pools: pd.DataFrame, demands: pd.DataFrame, pairs: frozenset[tuple[str, str]]
-) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
-    """Return which pool may serve which demand, and whether it lies in another area."""
+    pools: pd.DataFrame,
+    demands: pd.DataFrame,
+    pairs: frozenset[tuple[str, str]],
+    instead: Mapping[str, Mapping[str, float]],
+) -> tuple[Ints, Ints, npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Return which pool may serve which demand, whether it lies in another area, and what its type loses in worth."""
     fits = np.ones((len(pools), len(demands)), dtype=bool)
+    lost = np.zeros(fits.shape)
     for name in ("dwelling_type", "tenure"):
         home, need = pools[name].to_numpy()[:, None], demands[name].to_numpy()[None]
-        fits &= (home == need) | (home == ANY) | (need == ANY)
+        same = (home == need) | (home == ANY) | (need == ANY)
+        if name == "dwelling_type":
+            for wanted, others in instead.items():
+                for other, share in others.items():
+                    taken = ~same & (need == wanted) & (home == other)
+                    lost[taken], same = share, same | taken
+        fits &= same
     same = pools["area"].to_numpy()[:, None] == demands["area"].to_numpy()[None]
     reached = np.array(
         [[(there, here) in pairs for there in demands["area"]] for here in pools["area"]], dtype=bool
     ).reshape(fits.shape)
     homes, needs = np.nonzero(fits & (same | reached))
-    return homes.astype(np.int64), needs.astype(np.int64), ~same[homes, needs]
+    return homes.astype(np.int64), needs.astype(np.int64), ~same[homes, needs], lost[homes, needs]
 
 
 def _where(values: Ints, count: int) -> list[Ints]:

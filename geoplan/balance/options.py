@@ -9,9 +9,9 @@ import pandas as pd
 
 from geoplan.balance.choice import ChoiceStandards
 from geoplan.balance.seekers import CELL
-from geoplan.balance.subtraction import UNASSIGNED
 from geoplan.balance.whole import Floats, nearest, whole_parts
 from geoplan.frames import check_frame
+from geoplan.places import UNASSIGNED
 
 __all__ = ["OPTION_COLUMNS", "options_of", "whole_options"]
 
@@ -44,8 +44,8 @@ def options_of(
     standards
         Which stages count.
     likely
-        ``id`` of the account, ``year`` and ``likely`` homes (:func:`geoplan.land.likelihood.likely_homes`). What is
-        not there counts with all its homes.
+        ``id`` of the account, ``year`` and ``likely`` homes
+        (:func:`geoplan.plots.likelihood.likelihood.likely_homes`). What is not there counts with all its homes.
     area_kinds
         The kind of area of a plot, by its id.
     costs

@@ -19,7 +19,15 @@ from geoplan.balance.standards import ProgrammeStandards, check_limits
 from geoplan.errors import InputError
 from geoplan.text import Text
 
-__all__ = ["Problem", "Programme", "relaxed_worth", "release_programme", "solve_problem"]
+__all__ = [
+    "RELEASE_COLUMNS",
+    "Problem",
+    "Programme",
+    "programme_problem",
+    "relaxed_worth",
+    "release_programme",
+    "solve_problem",
+]
 
 Status = Literal["optimal", "within_gap", "beyond_gap", "time_limit", "infeasible"]
 Ints = npt.NDArray[np.int64]
@@ -29,6 +37,7 @@ _SAME = 1e-6
 RELEASE_COLUMNS = (
     "id", "kind", "area", "dwelling_type", "tenure", "year", "homes", "likely", "cost", "land_new_m2", "land_reused_m2"
 )  # fmt: skip
+_SERVED_COLUMNS = ("area", "year", "group", "dwelling_type", "tenure", "home_area", "home_type", "homes")
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ class Programme:
         ``id``, ``kind``, ``area``, ``dwelling_type``, ``tenure``, ``year``, ``homes`` (nominal), ``likely`` (homes),
         ``cost`` (currency), ``land_new_m2``, ``land_reused_m2``; by year and id.
     served
-        ``area``, ``year``, ``group``, ``dwelling_type``, ``tenure`` of the need, ``home_area``, ``homes`` (likely).
+        ``area``, ``year``, ``group``, ``dwelling_type``, ``tenure`` of the need, ``home_area``, ``home_type``,
+        ``homes`` (likely).
     left
         ``area``, ``group``, ``dwelling_type``, ``tenure``, ``weight``, ``wanted``, ``served``, ``left`` (homes, by
         the last year).
@@ -84,6 +94,9 @@ class Programme:
         ``beyond_gap`` where the bands are too wide for it, or ``infeasible`` (only where something is forced in).
     groups, band
         How many groups the measures made, and how wide their bands are; 0 where all in a group are alike.
+    stopped
+        Whether time ran out somewhere: then another machine, or the same on another day, may find another programme,
+        also where this one is within the gap.
     problem
         What was asked.
     notes
@@ -102,6 +115,7 @@ class Programme:
     band: float
     problem: Problem = field(repr=False)
     notes: tuple[Text, ...] = ()
+    stopped: bool = False
 
 
 def release_programme(
@@ -145,6 +159,19 @@ def release_programme(
     Homes are the likely ones and are there from the year of release on; they may wait for a need that arises later,
     and a need may wait for them.
     """
+    return solve_problem(programme_problem(measures, needs, limits, years=years, standards=standards, reach=reach))
+
+
+def programme_problem(
+    measures: pd.DataFrame,
+    needs: pd.DataFrame,
+    limits: pd.DataFrame | None,
+    *,
+    years: Sequence[int],
+    standards: ProgrammeStandards,
+    reach: pd.DataFrame | None = None,
+) -> Problem:
+    """Return what a programme is asked, checked and not solved: see :func:`release_programme` for what goes in."""
     span = tuple(int(year) for year in years)
     if not span or list(span) != list(range(span[0], span[0] + len(span))):
         raise InputError(f"The years {list(span)} do not follow each other.", hint="Give every year once.")
@@ -154,10 +181,9 @@ def release_programme(
     demands, wanted = check_needs(needs, years=span, weights=dict(standards.group_weights))
     binding, notes = check_limits(limits, years=span, standards=standards)
     table = _with_costs(table, binding, span, standards)
-    problem = Problem(
+    return Problem(
         table, demands, wanted, reach_pairs(reach), binding, span, standards, (*notes, *_barred_notes(table))
     )
-    return solve_problem(problem)
 
 
 def _with_costs(
@@ -344,6 +370,7 @@ def _model(problem: Problem, groups: pd.DataFrame, links: Links, *, must: Sequen
         links=links,
         waiting=standards.waiting,
         away=standards.away,
+        instead=standards.instead,
     )
     for group in must:
         columns = group * model.years + np.arange(model.years)
@@ -364,7 +391,7 @@ def _releases(problem: Problem, table: pd.DataFrame, grouping: Grouping, counts:
 
 def _nothing(problem: Problem) -> Programme:
     empty = problem.measures.iloc[:0].assign(year=pd.Series(dtype=int))[list(RELEASE_COLUMNS)]
-    nobody = pd.DataFrame(columns=["area", "year", "group", "dwelling_type", "tenure", "home_area", "homes"])
+    nobody = pd.DataFrame(columns=list(_SERVED_COLUMNS))
     left = problem.demands.assign(wanted=problem.wanted.sum(axis=1), served=0.0, left=problem.wanted.sum(axis=1))
     return Programme(
         empty, nobody, left, _usage(problem, empty), 0.0, 0.0, 0.0, "infeasible", 0, 0.0, problem, problem.notes
@@ -415,6 +442,7 @@ def _programme(problem: Problem, releases: pd.DataFrame, bound: float, stopped: 
         grouping.band,
         problem,
         tuple(notes),
+        stopped,
     )
 
 
@@ -425,10 +453,11 @@ def _served(problem: Problem, model: Model, homes: npt.NDArray[np.float64]) -> p
     table = table.assign(
         year=np.asarray(problem.years)[year],
         home_area=model.pools["area"].to_numpy()[model.homes[arc]] if len(arc) else pd.Series(dtype=object),
+        home_type=model.pools["dwelling_type"].to_numpy()[model.homes[arc]] if len(arc) else pd.Series(dtype=object),
         homes=homes[arc, year],
         need=needs,
     )
-    keys: list[Any] = ["area", "year", "group", "dwelling_type", "tenure", "home_area"]
+    keys: list[Any] = list(_SERVED_COLUMNS[:-1])
     sums = table.groupby([*keys, "need"], as_index=False, sort=True)[["homes"]].sum()
     return sums[[*keys, "homes", "need"]]
 

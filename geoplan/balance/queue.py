@@ -13,7 +13,7 @@ from geoplan.balance.seekers import CELL, Seekers
 from geoplan.balance.whole import nearest, whole_parts
 from geoplan.errors import FrameError, InputError
 from geoplan.frames import check_frame
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 
 __all__ = ["QUEUE", "QueueStandards", "check_queue", "queue_check", "with_queue"]
 

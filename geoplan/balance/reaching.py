@@ -23,7 +23,7 @@ def reachable(areas: Iterable[str], crossing_minutes: pd.DataFrame, limit: float
         Ids of all areas. Each reaches itself.
     crossing_minutes
         ``from_area``, ``to_area``, ``minutes`` over water in winter, waiting included: 0 where roads connect them,
-        missing where nothing does (:func:`geoplan.land.crossings.crossing_minutes`).
+        missing where nothing does (:func:`geoplan.plots.travel.crossings.crossing_minutes`).
     limit
         The longest crossing, minutes.
 

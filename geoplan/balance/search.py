@@ -81,6 +81,7 @@ def find_releases(model: Model, loose: Model | None, groups: pd.DataFrame, *, ga
     small = int(linear.whole.sum()) <= _SMALL
     if not small and relaxed.x is not None:
         near = solve(_near(linear, relaxed.x), seconds=(until - time.monotonic()) / 2, gap=gap / 2)
+        stopped |= near.status == "stopped"
         if near.x is not None:
             best, worth = near.x, -near.value
     if best is None or relative_gap(worth, own) > gap:

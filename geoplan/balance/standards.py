@@ -32,6 +32,9 @@ class ProgrammeStandards:
         What a home is worth by group; 1 for groups that are not there.
     waiting, away
         What it loses for each year after the first, and in another area than that of the need (shares).
+    instead
+        What it loses where it is of another type than wanted, by wanted and other type (shares); a pair that is not
+        there is not taken.
     cost_end
         Which end of the range of costs counts: ``low``, ``middle``, ``high``.
     planning_capacity
@@ -47,6 +50,7 @@ class ProgrammeStandards:
     group_weights: Mapping[str, float]
     waiting: float
     away: float
+    instead: Mapping[str, Mapping[str, float]]
     cost_end: str
     planning_capacity: float
     gap: float
@@ -72,6 +76,12 @@ class ProgrammeStandards:
         if values["cost_end"] not in _COST_ENDS:
             raise InputError(f"cost_end is {values['cost_end']!r}.", hint=f"It is one of {', '.join(_COST_ENDS)}.")
         weights = {str(group): _number(f"group_weights.{group}", w) for group, w in values["group_weights"].items()}
+        instead = {
+            str(wanted): {
+                str(other): _number(f"instead.{wanted}.{other}", share, below=1.0) for other, share in row.items()
+            }
+            for wanted, row in values["instead"].items()
+        }
         bands = tuple(_number("bands", band) for band in values["bands"])
         if not bands or list(bands) != sorted(set(bands)) or bands[0] <= 0:
             raise InputError(f"bands are {list(bands)}.", hint="Write widths above 0 that rise, such as [0.05, 0.1].")
@@ -79,6 +89,7 @@ class ProgrammeStandards:
             group_weights=weights,
             waiting=_number("waiting", values["waiting"], below=1.0),
             away=_number("away", values["away"], below=1.0),
+            instead=instead,
             cost_end=values["cost_end"],
             planning_capacity=_number("planning_capacity", values["planning_capacity"]),
             gap=_number("gap", values["gap"], below=1.0),

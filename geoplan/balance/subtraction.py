@@ -9,12 +9,9 @@ import numpy as np
 import pandas as pd
 
 from geoplan.frames import check_frame
-from geoplan.homes.population import WHOLE
+from geoplan.places import UNASSIGNED, WHOLE
 
-__all__ = ["BALANCE_COLUMNS", "UNASSIGNED", "balance"]
-
-UNASSIGNED = ""
-"""The area of plots that lie in none."""
+__all__ = ["BALANCE_COLUMNS", "balance"]
 
 BALANCE_COLUMNS = (
     "area",

@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 import geoplan
-from geoplan.cli import alternatives, fetch, need, offer, override, report, show, sketch
+from geoplan.cli import alternatives, fetch, need, offer, override, programme, report, show, sketch
 from geoplan.cli.options import (
     HostOption,
     JsonOption,
@@ -285,6 +285,9 @@ app.command("alternatives")(alternatives.alternatives)
 
 
 app.command("need")(need.need)
+
+
+app.command("programme")(programme.programme)
 
 
 app.command("report")(report.report)

@@ -18,7 +18,7 @@ from geoplan.cli.show import json_text, out, print_json, progress_bars, table
 from geoplan.errors import InputError
 
 if TYPE_CHECKING:
-    from geoplan.land.evidence import Evidence
+    from geoplan.alternatives.evidence import Evidence
 
 __all__ = ["alternatives"]
 

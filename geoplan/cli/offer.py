@@ -13,7 +13,7 @@ from geoplan.cli.options import JsonOption, LanguageOption, WorkspaceOption, par
 from geoplan.cli.session import Session, open_session, workspace_folder
 from geoplan.cli.show import number, out, print_json
 from geoplan.errors import InputError
-from geoplan.land.offers import PRICE_KINDS, SALE_FORMS, STATUSES, WITHDRAWN
+from geoplan.plots.offers import PRICE_KINDS, SALE_FORMS, STATUSES, WITHDRAWN
 
 __all__ = ["offer"]
 

@@ -265,5 +265,7 @@ def verification(result: Verification) -> None:
         then, now = dict(result.code_recorded), dict(result.code_now)
         changed = ", ".join(f"{key} {then.get(key)} → {now[key]}" for key in now if then.get(key) != now[key])
         out.print(f"The code has changed since: {escape(changed)}", highlight=False, soft_wrap=True)
+    for reason in result.reasons:
+        out.print(escape(reason.en), highlight=False, soft_wrap=True)
     word = "equal to the digit" if result.equal else "NOT equal"
     out.print(f"Run {result.run}: {len(result.checks)} checks, {word}. {result.snapshot}", highlight=False)

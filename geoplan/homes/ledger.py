@@ -10,7 +10,7 @@ import pandas as pd
 from geoplan.errors import InputError
 from geoplan.frames import check_frame
 from geoplan.homes.actions import LAND_KINDS, RenewalStandards, check_actions
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 
 __all__ = ["LEDGER_COLUMNS", "land_ledger", "plots_taken"]
 

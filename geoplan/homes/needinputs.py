@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
 
 from geoplan.errors import InputError
 from geoplan.frames import check_frame
@@ -16,65 +15,12 @@ from geoplan.homes.bands import MainValues
 from geoplan.homes.cohorts import CohortModel
 from geoplan.homes.households import households, quotas_by_group
 from geoplan.homes.need import base_stock, housing_need
-from geoplan.homes.population import WHOLE
 from geoplan.homes.projection import SEXES, Array
 from geoplan.homes.singleyears import SINGLE_AGES
+from geoplan.places import WHOLE
+from geoplan.plots.likelihood.capacity import Supply
 
-__all__ = ["NeedInputs", "Supply", "need_inputs"]
-
-
-@dataclass(frozen=True)
-class Supply:
-    """Homes on plots.
-
-    Attributes
-    ----------
-    areas, years
-        Of the arrays' axes.
-    homes
-        Expected homes built by each year, [year, area].
-    draws
-        Homes in draws of their own, [draw, year, area], or ``None``: see :func:`geoplan.land.capacity.supply_of_plots`.
-    """
-
-    areas: tuple[str, ...]
-    years: tuple[int, ...]
-    homes: Array
-    draws: Array | None = None
-
-    def ranked(self, normal: Array) -> npt.NDArray[np.intp]:
-        """Return which draw each standard normal number takes: the number's quantile of the last year's sum."""
-        assert self.draws is not None  # noqa: S101 - asked where there are draws
-        order = np.argsort(self.draws[:, -1].sum(axis=-1), kind="stable")
-        places = np.minimum((ndtr(normal) * len(order)).astype(np.intp), len(order) - 1)
-        result: npt.NDArray[np.intp] = order[places]
-        return result
-
-    def aligned(self, areas: Sequence[str], years: Sequence[int]) -> Supply:
-        """Return the homes of other areas and years, none in an area without; all of them where ``*`` is the area."""
-        lacking = [year for year in years if year not in self.years]
-        if lacking:
-            raise InputError(
-                f"There are no likely homes for {', '.join(map(str, lacking))}.", hint="Derive them for demand.years."
-            )
-        at = [self.years.index(year) for year in years]
-        return Supply(
-            tuple(areas),
-            tuple(years),
-            self._placed(self.homes[at], areas),
-            None if self.draws is None else self._placed(self.draws[:, at], areas),
-        )
-
-    def _placed(self, homes: Array, areas: Sequence[str]) -> Array:
-        result: Array
-        if tuple(areas) == (WHOLE,):
-            result = homes.sum(axis=-1, keepdims=True)
-            return result
-        result = np.zeros((*homes.shape[:-1], len(areas)))
-        for place, area in enumerate(areas):
-            if area in self.areas:
-                result[..., place] = homes[..., self.areas.index(area)]
-        return result
+__all__ = ["NeedInputs", "need_inputs"]
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,10 @@ from geoplan.homes.projection import Array, project
 from geoplan.homes.rates import PopulationAssumptions
 from geoplan.homes.singleyears import single_years
 from geoplan.homes.smallareas import constant_share, share_of_change
+from geoplan.places import WHOLE
 from geoplan.text import Text
 
-__all__ = ["WHOLE", "Projection", "project_population"]
-
-WHOLE = "*"
-"""The area that stands for the whole municipality."""
+__all__ = ["Projection", "project_population"]
 
 _GROUP = ["area", "sex", "age"]
 

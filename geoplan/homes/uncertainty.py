@@ -12,8 +12,8 @@ from geoplan.homes.bands import Bands
 from geoplan.homes.draws import Draws, nominal_factors
 from geoplan.homes.needinputs import NeedInputs
 from geoplan.homes.outcomes import outcome
-from geoplan.homes.population import WHOLE
 from geoplan.homes.projection import Array
+from geoplan.places import WHOLE
 
 __all__ = ["CHANCE_COLUMNS", "QUANTILE_COLUMNS", "SCENARIO_COLUMNS", "chances", "quantiles", "scenario_needs"]
 

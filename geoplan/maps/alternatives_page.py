@@ -10,8 +10,8 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from geoplan.land.criteria import Criterion
-from geoplan.land.evidence import Evidence
+from geoplan.alternatives.criteria import Criterion
+from geoplan.alternatives.evidence import Evidence
 from geoplan.land.rules import SEVERITIES
 from geoplan.maps.alternatives_texts import conclusion, hectares, near_text, quantity, values, words
 from geoplan.maps.sketch import Mark, sketch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from geoplan.land.evidence import Evidence
+from geoplan.alternatives.evidence import Evidence
 from geoplan.maps.texts import Language, number, texts
 
 __all__ = ["conclusion", "hectares", "near_text", "quantity", "values", "words"]

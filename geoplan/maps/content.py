@@ -9,8 +9,6 @@ from typing import Any
 from markupsafe import Markup
 
 import geoplan
-from geoplan.land.offers import STATUSES
-from geoplan.land.record import RECORD
 from geoplan.land.rules import SEVERITIES
 from geoplan.maps.choropleth import COLOURS, BalanceRow, Classes, classes
 from geoplan.maps.data import MapData, MapLinks
@@ -19,6 +17,8 @@ from geoplan.maps.page import layer_key
 from geoplan.maps.records import SHARED_FIELDS, rule_texts
 from geoplan.maps.styles import constraint_style, styles
 from geoplan.maps.texts import Language, decimal, number, texts
+from geoplan.plots.offers import STATUSES
+from geoplan.plots.record import RECORD
 
 __all__ = ["page_content"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.land.record import RECORD
 from geoplan.land.rules import SEVERITIES, RuleSet
 from geoplan.maps.texts import Language, texts
+from geoplan.plots.record import RECORD
 
 __all__ = [
     "PLOT_FIELDS",
@@ -80,7 +80,7 @@ def plot_records(plots: pd.DataFrame, reasons: pd.DataFrame | None) -> list[dict
     Parameters
     ----------
     plots
-        As :func:`geoplan.land.plots.find_plots` gives them; a missing column is ``None`` in every record.
+        As :func:`geoplan.plots.search.find_plots` gives them; a missing column is ``None`` in every record.
     reasons
         As :class:`geoplan.land.buildable.Buildable` holds them: a row per parcel and reason.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from geoplan.land.record import RECORD
+from geoplan.plots.record import RECORD
 from geoplan.text import Language
 
 __all__ = ["LANGUAGES", "Language", "decimal", "language", "number", "texts"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 from geoplan.report.charts import Bar, Line, bars, lines
 from geoplan.report.content import Block, Chart, Paragraph, Section, Table, Tables
 from geoplan.report.missing import missing

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from geoplan.homes.groups import COUNT_ONLY
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 
 __all__ = ["Block", "Chart", "Missing", "Paragraph", "Section", "Table", "Tables"]
 

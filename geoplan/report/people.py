@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from geoplan.homes.groups import GROUPS
-from geoplan.homes.population import WHOLE
+from geoplan.places import WHOLE
 from geoplan.report.content import Block, Missing, Paragraph, Section, Table, Tables
 from geoplan.report.missing import missing
 from geoplan.report.wording import Say

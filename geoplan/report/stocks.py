@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from geoplan.homes.population import WHOLE
 from geoplan.homes.stock import FLOWS
+from geoplan.places import WHOLE
 from geoplan.report.charts import Bar, bars
 from geoplan.report.content import Block, Chart, Paragraph, Section, Table, Tables
 from geoplan.report.missing import missing

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from geoplan.balance import balance
-from geoplan.balance.allocation import allocation
+from geoplan.balance.allocation import Allocation, allocation
 from geoplan.balance.choice import ChoiceStandards
 from geoplan.balance.gates import gate_room, gates
 from geoplan.balance.options import options_of
@@ -13,68 +16,113 @@ from geoplan.balance.queue import QueueStandards, check_queue, queue_check
 from geoplan.balance.reaching import reachable
 from geoplan.balance.seekers import household_groups, seekers
 from geoplan.balance.trajectory import SupplyStandards, trajectory, yearly
-from geoplan.homes.population import WHOLE
 from geoplan.homes.preferences import Preferences
-from geoplan.land.crossings import crossing_minutes
-from geoplan.land.likelihood import likely_homes
-from geoplan.land.priors import Priors
-from geoplan.land.travel import TravelStandards
+from geoplan.places import WHOLE
+from geoplan.plots.likelihood.likelihood import likely_homes
+from geoplan.plots.likelihood.priors import Priors
+from geoplan.plots.travel.crossings import crossing_minutes
+from geoplan.plots.travel.standards import TravelStandards
 from layers.chain.derived import Derived, Frame, Given
 from layers.chain.land import Land
 from layers.workspace import DemandSettings
 
-__all__ = ["derive_balance"]
+__all__ = ["Choosing", "derive_balance"]
 
 _GAP_PRIOR = {"gap": "gap", "partly_used": "remainder"}
 """The kind of plot whose prior a gap has."""
 
 
+@dataclass(frozen=True)
+class Choosing:
+    """What households choose by, so that they can be asked again with other homes.
+
+    Attributes
+    ----------
+    groups, wanted, need, stock
+        Who seeks: see :func:`geoplan.balance.seekers.seekers`; the stock is that of the base year.
+    likely
+        ``id`` of the supply account, ``year``, ``likely`` homes.
+    area_kinds
+        The kind of area by plot.
+    reach, room
+        See :func:`geoplan.balance.allocation.allocation`.
+    demand, standards
+        The settings, and how households choose.
+    """
+
+    groups: Frame
+    wanted: Frame
+    need: Frame
+    stock: Frame | None
+    likely: Frame
+    area_kinds: Mapping[str, str]
+    reach: Frame | None
+    room: dict[str, int] | None
+    demand: DemandSettings
+    standards: ChoiceStandards
+
+    def ask(self, account: Frame) -> tuple[Allocation, Frame]:
+        """Return who is served by what of a supply account, and the new homes that it offers."""
+        options, lost = options_of(
+            account, self.demand.years, standards=self.standards, likely=self.likely, area_kinds=self.area_kinds
+        )
+        who = seekers(
+            self.groups,
+            self.need,
+            self.wanted,
+            base_year=self.demand.base_year,
+            stock=self.stock,
+            lost=lost,
+        )
+        return allocation(who, options, standards=self.standards, reach=self.reach, room=self.room), options
+
+    def course(self, options: Frame, standards: SupplyStandards) -> Frame:
+        """Return the trajectory of the need and of new homes."""
+        base_year = self.demand.base_year
+        return trajectory(
+            yearly(_with_whole(self.need, "need"), "need", base_year=base_year),
+            yearly(_with_whole(options, "homes"), "homes", base_year=base_year),
+            standards=standards,
+        )
+
+
 def derive_balance(
     given: Given, land: Land, by_type: Frame, preferences: Preferences, demand: DemandSettings, derived: Derived
-) -> None:
-    """Compare supply and need: by subtraction, and by letting households choose."""
+) -> Choosing | None:
+    """Compare supply and need: by subtraction, and by letting households choose; return what they chose by."""
     tables, areas = derived.tables, given.layers.get("statistical_areas")
     names = {} if areas is None else dict(zip(areas["id"], areas["name"].fillna(areas["id"]), strict=True))
     plots = None if land.search is None else land.search.plots
     tables["balance"] = balance(plots, tables["need"], names=names)
     if plots is None:
-        return
-    standards = ChoiceStandards.from_values(given.assumptions["allocation"])
+        return None
     groups, wanted = household_groups(by_type, preferences, old_from=given.assumptions["preferences"]["old_from"])
-    options, lost = options_of(
-        tables["supply"],
-        demand.years,
-        standards=standards,
+    stock = given.layers.get("dwelling_stock")
+    choosing = Choosing(
+        groups=groups,
+        wanted=wanted,
+        need=tables["need"],
+        stock=None if stock is None else stock[stock["year"] == demand.base_year],
         likely=_likely(given, demand, derived),
         area_kinds=dict(zip(plots["id"], plots["area_kind"], strict=True)),
+        reach=_reach(given, derived),
+        room=_room(given, land, derived),
+        demand=demand,
+        standards=ChoiceStandards.from_values(given.assumptions["allocation"]),
     )
-    stock = given.layers.get("dwelling_stock")
-    who = seekers(
-        groups,
-        tables["need"],
-        wanted,
-        base_year=demand.base_year,
-        stock=None if stock is None else stock[stock["year"] == demand.base_year],
-        lost=lost,
-    )
-    found = allocation(
-        who, options, standards=standards, reach=_reach(given, derived), room=_room(given, land, derived)
-    )
+    found, options = choosing.ask(tables["supply"])
     tables |= {
         "allocation_served": found.served,
         "allocation_left": found.left,
         "allocation_unused": found.unused,
         "allocation_summary": found.summary,
-        "trajectory": trajectory(
-            yearly(_with_whole(tables["need"], "need"), "need", base_year=demand.base_year),
-            yearly(_with_whole(options, "homes"), "homes", base_year=demand.base_year),
-            standards=SupplyStandards.from_values(given.assumptions["supply"]),
-        ),
+        "trajectory": choosing.course(options, SupplyStandards.from_values(given.assumptions["supply"])),
     }
     derived.add_notes(found.notes)
     if "plot_queue" in given.layers:
         smallest = QueueStandards.from_values(given.assumptions["plot_queue"]).smallest_count
         tables["queue_check"] = queue_check(check_queue(given.layers["plot_queue"], smallest_count=smallest), found)
+    return choosing
 
 
 def _likely(given: Given, demand: DemandSettings, derived: Derived) -> Frame:
@@ -107,6 +155,8 @@ def _likely(given: Given, demand: DemandSettings, derived: Derived) -> Frame:
 def _with_whole(table: Frame, value: str) -> Frame:
     """Return the totals of areas by year, and those of the whole."""
     rows = table[["area", "year", value]]
+    if set(rows["area"]) == {WHOLE}:
+        return rows
     return pd.concat([rows, rows.assign(area=WHOLE)], ignore_index=True)
 
 

@@ -63,6 +63,17 @@ DERIVED: dict[str, str | None] = {
     "allocation_summary": "area",
     "trajectory": "area",
     "queue_check": "area",
+    "programme_measures": "id",
+    "programme_left_out": "id",
+    "programme_needs": "area",
+    "programme_releases": "id",
+    "programme_served": "area",
+    "programme_left": "area",
+    "programme_usage": "limit",
+    "programme_result": "status",
+    "programme_supply": "area",
+    "programme_gap": "id",
+    "programme_gap_targets": "area",
     "figures": "id",
 }
 """The derived layers, each with the column that identifies its rows."""

@@ -12,7 +12,8 @@ from geoplan.land.rules import RuleSet
 from layers.chain.derived import Derived, Frame, Given
 from layers.chain.homes import derive_homes
 from layers.chain.land import derive_constraints, derive_land
-from layers.chain.supply import derive_supply
+from layers.chain.programme import derive_programme
+from layers.chain.supply import derive_stock, derive_supply
 from layers.progress import Progress, silent
 from layers.reuse import Reuse
 from layers.workspace import Workspace
@@ -55,5 +56,10 @@ def derive(
     constraints = derive_constraints(given, rules, derived, reuse=reuse)
     land = derive_land(given, constraints, derived, reuse=reuse, mapper=mapper)
     derive_supply(given, land, derived)
-    derive_homes(given, land, derived)
+    choosing = derive_homes(given, land, derived)
+    released = derive_programme(given, land, choosing, derived)
+    if released is not None:
+        # Households chose among what there was before; the account says from now on what is released.
+        derive_supply(given, land, derived, released)
+    derive_stock(given, land, derived, released)
     return derived

@@ -12,7 +12,7 @@ from geoplan.homes.need import housing_need, need_by_density
 from geoplan.homes.population import project_population
 from geoplan.homes.preferences import Preferences
 from geoplan.homes.rates import PopulationAssumptions
-from layers.chain.balance import derive_balance
+from layers.chain.balance import Choosing, derive_balance
 from layers.chain.derived import Derived, Frame, Given
 from layers.chain.land import Land
 from layers.chain.uncertainty import derive_uncertainty
@@ -21,7 +21,7 @@ from layers.workspace import DemandSettings
 __all__ = ["derive_homes"]
 
 
-def derive_homes(given: Given, land: Land, derived: Derived) -> None:
+def derive_homes(given: Given, land: Land, derived: Derived) -> Choosing | None:
     """Compute the need and the balance, where population, quotas and ``[demand]`` are there."""
     layers, demand = given.layers, given.workspace.demand
     missing = [name for name in ("population", "household_quotas") if name not in layers]
@@ -31,7 +31,7 @@ def derive_homes(given: Given, land: Land, derived: Derived) -> None:
             sv=f"Inget behov beräknas: {', '.join(lacks)} saknas.",
             en=f"No need is computed: {', '.join(lacks)} is missing.",
         )
-        return
+        return None
     with given.progress("Population and households"):
         projection = project_population(
             layers["population"],
@@ -48,7 +48,7 @@ def derive_homes(given: Given, land: Land, derived: Derived) -> None:
     with given.progress("Range of the need"):
         derive_uncertainty(given, projection.table, _stock(given, demand), demand, derived)
     with given.progress("Balance"):
-        derive_balance(given, land, by_type, _preferences(given), demand, derived)
+        return derive_balance(given, land, by_type, _preferences(given), demand, derived)
 
 
 def _households(given: Given, population: Frame, derived: Derived) -> Frame:

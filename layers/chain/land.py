@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from geoplan.land.buildable import Buildable, buildable_land
 from geoplan.land.constraints import Constraints, build_constraints
-from geoplan.land.figures import key_figures
 from geoplan.land.mappers import Mapper, on_threads
-from geoplan.land.plots import PlotSearch, find_plots
 from geoplan.land.rules import RuleSet
 from geoplan.land.shoreline import sea_from_land
-from geoplan.land.waterfall import waterfall
+from geoplan.plots.figures import key_figures
+from geoplan.plots.search import PlotSearch, find_plots
+from geoplan.plots.waterfall import waterfall
 from layers.chain.derived import Derived, Given
 from layers.chain.plots import derive_plots, derive_rights
 from layers.reuse import Reuse

@@ -10,25 +10,25 @@ import numpy as np
 import pandas as pd
 
 from geoplan.land.areas import containing
-from geoplan.land.attractiveness import AttractivenessStandards, plot_parts, unknown_parts
-from geoplan.land.backtest import backtest
 from geoplan.land.buildable import Buildable
-from geoplan.land.capacity import area_capacity
 from geoplan.land.constraints import Constraints
-from geoplan.land.costs import UnitCosts, ready_costs
-from geoplan.land.dwellings import DwellingAssumptions
-from geoplan.land.gaps import GapStandards, find_gaps
-from geoplan.land.groups import groups_from_values
-from geoplan.land.likelihood import likely_homes
-from geoplan.land.offers import apply_offers, offer_notes
-from geoplan.land.plot_rights import plot_rights
-from geoplan.land.priors import Priors
-from geoplan.land.ranking import rank_plots, stability
-from geoplan.land.reach import reach
-from geoplan.land.record import complete_plots
-from geoplan.land.rights import building_rights
-from geoplan.land.robustness import Robustness
-from geoplan.land.travel import TravelStandards
+from geoplan.plots.attraction.attractiveness import AttractivenessStandards, plot_parts, unknown_parts
+from geoplan.plots.attraction.groups import groups_from_values
+from geoplan.plots.attraction.ranking import rank_plots, stability
+from geoplan.plots.attraction.robustness import Robustness
+from geoplan.plots.costs import UnitCosts, ready_costs
+from geoplan.plots.likelihood.backtest import backtest
+from geoplan.plots.likelihood.capacity import area_capacity
+from geoplan.plots.likelihood.likelihood import likely_homes
+from geoplan.plots.likelihood.priors import Priors
+from geoplan.plots.offers import apply_offers, offer_notes
+from geoplan.plots.record import complete_plots
+from geoplan.plots.rights.dwellings import DwellingAssumptions
+from geoplan.plots.rights.gaps import GapStandards, find_gaps
+from geoplan.plots.rights.plot_rights import plot_rights
+from geoplan.plots.rights.rights import building_rights
+from geoplan.plots.travel.reach import reach
+from geoplan.plots.travel.standards import TravelStandards
 from layers.chain.derived import Derived, Given
 from layers.readings import all_readings
 

@@ -9,8 +9,8 @@ from geoplan.homes.needinputs import need_inputs
 from geoplan.homes.rates import PopulationAssumptions
 from geoplan.homes.sensitivity import moves_most, sensitivity
 from geoplan.homes.uncertainty import chances, quantiles, scenario_needs
-from geoplan.land.capacity import supply_of_plots
-from geoplan.land.priors import Priors
+from geoplan.plots.likelihood.capacity import supply_of_plots
+from geoplan.plots.likelihood.priors import Priors
 from layers.chain.derived import Derived, Frame, Given
 from layers.workspace import DemandSettings
 

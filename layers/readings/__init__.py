@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geoplan.errors import InputError, SettingsError
-from geoplan.land.readings import Reading
+from geoplan.plots.rights.readings import Reading
 from layers.faults import did_you_mean
 
 __all__ = ["all_readings", "load_readings", "shipped_readings"]

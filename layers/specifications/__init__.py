@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geoplan.errors import InputError, SettingsError
-from geoplan.land.record import RECORD_NAMES
+from geoplan.plots.record import RECORD_NAMES
 from layers.catalogue import Text
 from layers.faults import did_you_mean
 

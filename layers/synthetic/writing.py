@@ -99,6 +99,18 @@ base_year = 2025           # the year of the population and of the stock
 years = [2030, 2035, 2040]
 vacancy_reserve = 0.02     # homes that should stand empty, so that people can move: 2 % of the stock
 exits_per_year = 0.001     # homes that leave the stock each year: 0.1 % of it
+
+[programme]                # what the municipality releases when; every limit is made up
+years = [2027, 2028, 2029, 2030, 2031, 2032]
+owners = ["municipality"]  # whose plots can be released
+
+[programme.limits]         # what can be handled each year
+measures = 15
+homes = 40
+
+[programme.totals]         # what all years together may take
+budget = 90_000_000        # SEK
+land_new_ha = 5
 """
 
 

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from geoplan.land.offers import apply_offers
-from geoplan.land.record import RECORD_NAMES
+from geoplan.plots.offers import apply_offers
+from geoplan.plots.record import RECORD_NAMES
 from layers.offering import all_offers, offer
 from layers.verifying import verify
 

@@ -25,8 +25,8 @@ from geoplan.homes.need import housing_need
 from geoplan.homes.population import project_population
 from geoplan.homes.preferences import Preferences
 from geoplan.homes.rates import PopulationAssumptions
-from geoplan.land.crossings import crossing_minutes
-from geoplan.land.travel import TravelStandards
+from geoplan.plots.travel.crossings import crossing_minutes
+from geoplan.plots.travel.standards import TravelStandards
 from layers.assumptions import assumption_values
 from layers.synthetic.generate import generate
 

@@ -8,8 +8,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from geoplan.alternatives.evidence import Evidence
 from geoplan.errors import GeoplanError, InputError, NotFoundError
-from geoplan.land.evidence import Evidence
 from layers.chain import plan
 from layers.comparing import Comparing, compare, read_site
 from layers.store import Store

@@ -20,6 +20,8 @@ from layers.workspace import (
     Municipality,
     PlotOverrides,
     PlotSettings,
+    ProgrammeLimits,
+    ProgrammeSettings,
     RuleSettings,
     Workspace,
 )
@@ -35,6 +37,7 @@ SECTIONS: list[tuple[str, tuple[type[BaseModel], ...]]] = [
     ("## `[rules]`", (RuleSettings,)),
     ("## `[plots]`", (PlotSettings, PlotOverrides)),
     ("## `[demand]`", (DemandSettings,)),
+    ("## `[programme]`", (ProgrammeSettings, ProgrammeLimits)),
 ]
 
 
@@ -70,7 +73,7 @@ def test_every_setting_is_documented_and_no_other(heading: str, models: tuple[ty
     assert set(documented(section(heading))) == keys
 
 
-@pytest.mark.parametrize("model", [Municipality, RuleSettings, PlotSettings, DemandSettings])
+@pytest.mark.parametrize("model", [Municipality, RuleSettings, PlotSettings, DemandSettings, ProgrammeSettings])
 def test_defaults_are_told_as_they_are(model: type[BaseModel]) -> None:
     heading = next(heading for heading, models in SECTIONS if model in models)
     told = documented(section(heading))

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from geoplan.errors import InputError, NotFoundError
-from geoplan.land.offers import OFFER_COLUMNS
+from geoplan.plots.offers import OFFER_COLUMNS
 from layers.chain import plan
 from layers.database import Database
 from layers.importing import import_all

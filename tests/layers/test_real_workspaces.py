@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from geoplan.frames import area_m2, check_frame
-from geoplan.land.dwellings import DwellingAssumptions
-from geoplan.land.gaps import GapStandards, find_gaps
-from geoplan.land.rights import building_rights
+from geoplan.plots.rights.dwellings import DwellingAssumptions
+from geoplan.plots.rights.gaps import GapStandards, find_gaps
+from geoplan.plots.rights.rights import building_rights
 from layers.assumptions import assumption_values
 from layers.catalogue import layer_type
 from layers.importing import import_all, prepare_layer

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from geoplan.errors import InputError, SettingsError
-from geoplan.land.record import RECORD_NAMES
+from geoplan.plots.record import RECORD_NAMES
 from layers.specifications import load_specification, shipped_specifications
 
 HEAD = 'title = { sv = "x", en = "x" }\nsource = "x"\ncomplete = true\n'

@@ -8,10 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pytest
 
-from geoplan.land.crossings import crossing_minutes
-from geoplan.land.network import build_network
-from geoplan.land.reach import Reach, reach
-from geoplan.land.travel import TravelStandards
+from geoplan.plots.travel.crossings import crossing_minutes
+from geoplan.plots.travel.network import build_network
+from geoplan.plots.travel.reach import Reach, reach
+from geoplan.plots.travel.standards import TravelStandards
 from layers.assumptions import assumption_values
 from layers.importing import prepare_layer
 from layers.synthetic import generate

@@ -53,7 +53,7 @@ def test_with_and_without_agree_with_trying_everything(
         ({"cost_high": 2.0}, {"measures": 1.0}, "measures"),
         ({"cost_high": 2.0}, {"homes": 1.0, "measures": 9.0}, "homes"),
         ({"area": "b"}, {}, "out_of_reach"),
-        ({"dwelling_type": "multi"}, {}, "no_need"),
+        ({"dwelling_type": "special"}, {}, "no_need"),
         ({"likely": 0.0}, {}, "no_homes"),
         ({"cost_high": None}, {"budget": 4.0}, "cost_unknown"),
         ({"land_new_m2": None}, {"land_new": 4.0}, "land_unknown"),

@@ -193,7 +193,20 @@ def test_reach_binds_and_the_own_area_goes_first() -> None:
 def test_type_and_tenure_must_fit_where_they_are_said() -> None:
     table = measures({"dwelling_type": "multi"}, {"dwelling_type": "one_or_two"}, {"dwelling_type": None})
     wanted = needs(("a", 2027, 3, 1.0)).assign(dwelling_type="multi")
-    assert solved(table, wanted, limits()).releases["id"].tolist() == ["m0", "m2"]
+    assert solved(table, wanted, limits(), instead={}).releases["id"].tolist() == ["m0", "m2"]
+    special = wanted.assign(dwelling_type="special")
+    assert solved(table, special, limits()).releases["id"].tolist() == ["m2"]
+
+
+def test_another_type_than_wanted_is_taken_where_it_may_be_and_is_worth_less() -> None:
+    table = measures({"dwelling_type": "multi"}, {"dwelling_type": "one_or_two"})
+    wanted = needs(("a", 2027, 2, 1.0)).assign(dwelling_type="multi")
+    both = solved(table, wanted, limits(), instead={"multi": {"one_or_two": 0.1}})
+    assert both.objective == pytest.approx(1.0 + 0.9)
+    assert dict(zip(both.served["home_type"], both.served["homes"], strict=True)) == {"multi": 1.0, "one_or_two": 1.0}
+    # Of two homes for one household, the one of the wanted type goes first.
+    one = solved(table, wanted.assign(homes=1.0), limits(), instead={"multi": {"one_or_two": 0.1}})
+    assert one.releases["id"].tolist() == ["m0"]
 
 
 def test_homes_wait_for_a_need_that_comes_later() -> None:

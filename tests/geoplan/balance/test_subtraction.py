@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoplan.balance import UNASSIGNED, balance
+from geoplan.balance import balance
+from geoplan.places import UNASSIGNED
 
 
 def needs(*rows: tuple[str, int, float]) -> pd.DataFrame:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from geoplan.homes.bands import Bands
 from geoplan.homes.cohorts import cohort_model
-from geoplan.homes.needinputs import NeedInputs, Supply, need_inputs
+from geoplan.homes.needinputs import NeedInputs, need_inputs
 from geoplan.homes.population import project_population
+from geoplan.plots.likelihood.capacity import Supply
 
 YEARS = (2030, 2035)
 BASE = 2025

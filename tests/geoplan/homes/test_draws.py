@@ -12,8 +12,9 @@ from geoplan.homes.bands import Band, Bands, read_forecast_bands
 from geoplan.homes.draws import acting, draw_needs
 from geoplan.homes.households import households
 from geoplan.homes.need import housing_need
-from geoplan.homes.needinputs import Supply, need_inputs
+from geoplan.homes.needinputs import need_inputs
 from geoplan.homes.population import project_population
+from geoplan.plots.likelihood.capacity import Supply
 
 DRAWN = Supply(("", "b"), YEARS, SUPPLY.homes, np.random.default_rng(1).integers(0, 60, (50, 2, 2)).astype(float))
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from geoplan.land.backtest import backtest
-from geoplan.land.completions import hazards
-from geoplan.land.priors import Priors
+from geoplan.plots.likelihood.backtest import backtest
+from geoplan.plots.likelihood.completions import hazards
+from geoplan.plots.likelihood.priors import Priors
 from layers.synthetic.completions import HAZARDS, YEARS, completion_table
 from layers.synthetic.size import SIZES
 

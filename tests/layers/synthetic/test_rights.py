@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoplan.land.dwellings import DwellingAssumptions
-from geoplan.land.gaps import GapStandards, find_gaps
-from geoplan.land.plot_rights import plot_rights
-from geoplan.land.rights import building_rights
+from geoplan.plots.rights.dwellings import DwellingAssumptions
+from geoplan.plots.rights.gaps import GapStandards, find_gaps
+from geoplan.plots.rights.plot_rights import plot_rights
+from geoplan.plots.rights.rights import building_rights
 from layers.readings import load_readings
 
 DAY = dt.date(2026, 1, 1)

@@ -1,0 +1,1 @@
+"""Is there other land? The search that guarded land asks for."""

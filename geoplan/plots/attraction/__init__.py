@@ -1,0 +1,1 @@
+"""What makes a plot attractive, part by part, and to whom."""

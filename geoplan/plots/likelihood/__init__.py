@@ -1,0 +1,1 @@
+"""How likely homes are to be built, and how good that guess would have been."""

@@ -1,0 +1,1 @@
+"""What plans let properties and plots build, and what of it is unused."""

@@ -1,0 +1,1 @@
+"""How places are reached over roads and ferries."""

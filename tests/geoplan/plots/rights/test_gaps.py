@@ -1,0 +1,163 @@
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from place import frame, metres
+from rightly import boxes, plan, provision, right
+
+from geoplan.errors import CRSError, InputError
+from geoplan.plots.rights.gaps import GAP_COLUMNS, GapStandards, find_gaps
+
+STANDARDS = GapStandards(
+    road_distance_m=30.0, smallest_property_m2=300.0, smallest_buildable_m2=100.0, partly_used_share=0.5
+)
+DAY = dt.date(2026, 1, 1)
+LOTS = [(n * 40.0, 0.0, n * 40.0 + 30.0, 30.0) for n in range(5)]
+PLAN = (-10.0, -10.0, 300.0, 40.0)
+
+
+def search(
+    lots: gpd.GeoDataFrame,
+    plans: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame | None,
+    *provisions: gpd.GeoDataFrame,
+    buildable: pd.DataFrame | None = None,
+    **layers: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:
+    rights = right(lots, plans, *provisions, **({} if buildings is None else {"buildings": buildings}))
+    return find_gaps(lots, rights, buildings, layers, standards=STANDARDS, as_of=DAY, buildable=buildable)
+
+
+def street(y: float, kind: str = "municipal", crs: int = 3006) -> gpd.GeoDataFrame:
+    return frame([metres(shapely.LineString([(-50, y), (300, y)]), crs)], crs, kind=[kind])
+
+
+def served(kind: str = "both", status: str = "existing", crs: int = 3006) -> gpd.GeoDataFrame:
+    return boxes(PLAN, crs=crs, kind=[kind], status=[status])
+
+
+def houses(*bounds: tuple[float, float, float, float], crs: int = 3006, **columns: object) -> gpd.GeoDataFrame:
+    count = len(bounds)
+    return boxes(*bounds, crs=crs, **({"use": ["dwelling"] * count, "dwellings": [1] * count} | columns))
+
+
+@pytest.mark.parametrize("crs", [3006, 2284])
+def test_gaps_and_partly_used_rights_are_told_apart(crs):
+    lots = boxes(*LOTS, crs=crs)
+    # A house that has used its right; a small one; a shed; a house with little left; and nothing at all.
+    stands = houses(
+        (5, 5, 25, 15), (45, 5, 55, 11), (85, 5, 90, 10), (125, 5, 141, 15),
+        crs=crs, use=["dwelling", "dwelling", "complement", "dwelling"], dwellings=[1, 1, 0, 1],
+    )  # fmt: skip
+    found = search(
+        lots,
+        plan(PLAN, crs=crs, max_bya_m2=[200.0], max_homes_per_plot=[1], period_end=["2030-01-01"]),
+        stands,
+        roads=street(-10, crs=crs),
+        utility_areas=served(crs=crs),
+    )
+    assert dict(zip(found["parcel"], found["kind"], strict=True)) == {"f1": "partly_used", "f2": "gap", "f4": "gap"}
+    assert found["remaining_building_area_m2"].tolist() == pytest.approx([140, 175, 200], abs=0.01)
+    assert found["dwellings_remaining"].tolist() == [0, 1, 1]
+    assert found["road_distance_m"].tolist() == pytest.approx([10] * 3, abs=0.01)
+    assert found["services_at_hand"].tolist() == [True] * 3
+    assert found["implementation"].tolist() == ["running"] * 3
+    assert found["reasons_not"].tolist() == [[], [], []]
+    assert [name for name in found if name != "geometry"] == list(GAP_COLUMNS)
+    assert found.crs == lots.crs
+    assert (found.geometry.to_wkb() == lots.geometry.iloc[[1, 2, 4]].reset_index(drop=True).to_wkb()).all()
+
+
+def test_room_for_one_more_dwelling_makes_a_right_partly_used():
+    plans = plan(PLAN, max_bya_m2=[300.0], homes_multi=["prohibited"])
+    found = search(boxes(LOTS[0]), plans, houses((5, 5, 25, 14)))
+    # 180 of 300 m² are built: less than half is left, and it holds a house of 100 m².
+    assert found.loc[0, ["kind", "dwellings_remaining"]].tolist() == ["partly_used", 1.0]
+
+
+def test_what_is_not_known_is_unknown_and_no_gap():
+    lots = boxes(*LOTS[:3], improvement_value=[250_000, 0, 0])
+    points = gpd.GeoDataFrame(
+        {"id": ["a", "b"], "use": [None, "dwelling"], "dwellings": [None, None]},
+        geometry=[metres(shapely.Point(50, 10), 3006), metres(shapely.Point(90, 10), 3006)],
+        crs=3006,
+    )
+    found = search(lots, plan(PLAN, max_bya_m2=[200.0]), points)
+    # The first is taxed for a house that no map shows; the second may have a shed; in the third somebody lives.
+    assert dict(zip(found["parcel"], found["kind"], strict=True)) == {"f0": "unknown", "f1": "unknown"}
+    assert found["remaining_building_area_m2"].isna().all()
+    assert all("nobody_knows_what_stands_there" in reasons for reasons in found["reasons_not"])
+    everything = search(lots, plan(PLAN, max_bya_m2=[200.0]), None)
+    assert everything["kind"].tolist() == ["unknown"] * 3
+
+
+def test_a_right_without_a_size_is_a_right_and_homes_after_a_trial_are_none():
+    lots = boxes(LOTS[0])
+    found = search(lots, plan(PLAN), houses((100, 5, 110, 15)))
+    assert found["kind"].tolist() == ["gap"]
+    assert np.isnan(found.loc[0, "remaining_building_area_m2"])
+    assert found.loc[0, ["implementation", "utility", "services_at_hand"]].tolist() == ["unknown", "unknown", None]
+    for homes in ("special", "prohibited", "unknown"):
+        assert search(lots, plan(PLAN).assign(homes=homes), houses((100, 5, 110, 15))).empty
+
+
+def test_reasons_say_why_a_gap_is_not_ready():
+    lots = boxes((0, 0, 15, 15), LOTS[1], LOTS[2])
+    stands = houses((85, 5, 95, 15), use=["business"], dwellings=[0])
+    room = pd.DataFrame({"id": ["f0", "f1", "f2"], "buildable_m2": [150.0, 20.0, 500.0]})
+    found = search(
+        lots,
+        plan(PLAN, max_bya_m2=[200.0], period_end=["2020-01-01"]),
+        stands,
+        provision("STRANGE", 1.0, LOTS[2]),
+        buildable=room,
+        roads=street(-100),
+        utility_areas=served("water"),
+    )
+    assert found["reasons_not"].tolist() == [
+        ["smaller_than_a_plot", "no_water_and_sewer", "no_road"],
+        ["too_little_buildable_land", "no_water_and_sewer", "no_road"],
+        ["another_building_stands_there", "no_water_and_sewer", "no_road", "provision_unread"],
+    ]
+    assert found["services_at_hand"].tolist() == [False] * 3
+    assert found["implementation"].tolist() == ["ended"] * 3
+    assert found["buildable_m2"].tolist() == [150, 20, 500]
+
+
+def test_a_path_is_no_road_and_a_planned_main_no_service():
+    found = search(
+        boxes(LOTS[0]),
+        plan(PLAN),
+        houses((100, 5, 110, 15)),
+        roads=street(-10, "path"),
+        utility_areas=served(status="planned"),
+    )
+    assert found.loc[0, ["utility", "services_at_hand"]].tolist() == ["private", False]
+    assert found.loc[0, "reasons_not"] == ["no_water_and_sewer", "road_unknown"]
+
+
+def test_a_gap_depends_on_nothing_far_away_and_order_is_that_of_the_parcels():
+    lots, plans = boxes(*LOTS), plan(PLAN, max_bya_m2=[200.0])
+    stands = houses((5, 5, 25, 15))
+    whole = search(lots, plans, stands)
+    turned = search(lots.iloc[::-1].reset_index(drop=True), plans, stands)
+    assert turned["parcel"].tolist() == whole["parcel"].tolist()[::-1]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(turned.iloc[::-1].reset_index(drop=True)).drop(columns="geometry"),
+        pd.DataFrame(whole).drop(columns="geometry"),
+    )
+
+
+def test_wrong_standards_and_systems_are_refused():
+    good = {name: getattr(STANDARDS, name) for name in STANDARDS.__dataclass_fields__}
+    assert GapStandards.from_values(good) == STANDARDS
+    with pytest.raises(InputError, match="road_distance_m"):
+        GapStandards.from_values(good | {"road_distance_m": -1})
+    with pytest.raises(InputError, match="partly_used_share"):
+        GapStandards.from_values({name: value for name, value in good.items() if name != "partly_used_share"})
+    lots = boxes(LOTS[0])
+    with pytest.raises(CRSError):
+        find_gaps(lots, right(lots, plan(PLAN)), houses(LOTS[0], crs=2284), {}, standards=STANDARDS)
