@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 import psycopg.errors
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -139,6 +140,14 @@ def _database(_request: Request, error: Exception) -> Response:
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The answer took longer than the server allows.",
             hint="Ask for less: a smaller box, a lower limit.",
+        )
+    if isinstance(cause, psycopg.DataError):
+        # The database does answer: it was asked for a value that it does not know.
+        _log.warning("data: %s", error, exc_info=error)
+        return problem(
+            HTTPStatus.BAD_REQUEST,
+            "A value is none that the database can look for.",
+            hint="Look for numbers that are too large, and for characters that do not print.",
         )
     _log.error("database: %s", error, exc_info=error)
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer.", headers={"Retry-After": "5"})

@@ -80,7 +80,7 @@ def balance(
     request: Request,
     serving: Annotated[Serving, Depends(serving)],
     area: AreaParameter = None,
-    year: Annotated[int | None, Query(description="Year up to which homes are counted.")] = None,
+    year: Annotated[int | None, Query(ge=0, le=9999, description="Year up to which homes are counted.")] = None,
     f: FormatParameter = None,
 ) -> Response:
     """Return the homes needed and held by plots, by area and year, with the allocation beside it.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from sqlalchemy import text
 from starlette.responses import Response
 
+from api.parameters import MOST_WHOLE
 from api.reading import Serving, etag, not_modified, serving, snapshot, versions
 from geoplan.errors import NotFoundError
 from layers.catalogue import catalogue
@@ -48,7 +49,7 @@ def layers(request: Request, serving: Annotated[Serving, Depends(serving)]) -> R
 
 
 @router.get("/runs/{run}", response_class=Response, summary="What made the derived figures")
-def run(run: int, serving: Annotated[Serving, Depends(serving)]) -> Response:
+def run(run: Annotated[int, Path(ge=0, le=MOST_WHOLE)], serving: Annotated[Serving, Depends(serving)]) -> Response:
     """Return one run: its inputs with their hashes, the rule set, the parameters and the code version.
 
     With the same four, `geoplan verify` recomputes the same figures to the digit.

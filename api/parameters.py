@@ -1,4 +1,4 @@
-"""Query parameters that several resources share, and the rule that unknown ones are faults."""
+"""Query parameters that several resources share, and what no resource takes: unknown ones, and text of no use."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from fastapi import Depends, Query, Request
 from fastapi.routing import APIRoute
 from pyproj import Transformer
 
-from geoplan.errors import InputError
+from geoplan.errors import InputError, NotFoundError
+from layers.lastrun import is_storable
 
-__all__ = ["BoundingBox", "bounding_box", "box_in_crs", "known_parameters"]
+__all__ = ["MOST_WHOLE", "BoundingBox", "bounding_box", "box_in_crs", "known_parameters"]
+
+MOST_WHOLE = 2**31 - 1
+"""The largest whole number that a parameter takes; the database holds it as any of its numbers."""
 
 # A reprojected straight edge bends; this many points to an edge keep a municipality within a millimetre.
 _POINTS_PER_EDGE = 32
@@ -73,11 +77,21 @@ def box_in_crs(box: BoundingBox, srid: int) -> bytes:
 def known_parameters(request: Request) -> None:
     """Refuse query parameters that the resource does not know, and name the closest that it knows.
 
+    Text that the database cannot hold is refused here too, for every resource at once: no name in a path is such a
+    text, and no value is.
+
     Raises
     ------
     InputError
-        There is one.
+        There is one, or a value cannot be looked for.
+    NotFoundError
+        The path names what cannot be.
     """
+    if not all(is_storable(str(part)) for part in request.path_params.values()):
+        raise NotFoundError("There is nothing of that name.", hint="No name has a null character.")
+    for name, value in request.query_params.multi_items():
+        if not is_storable(value):
+            raise InputError(f"{name} has a null character.", hint="Leave it out.")
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return

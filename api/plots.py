@@ -14,7 +14,7 @@ from api import downloads
 from api.asking import Asking
 from api.negotiation import choose_format
 from api.offered import OfferCache, Offered
-from api.parameters import BAD_REQUEST, BoundingBox, bounding_box, box_in_crs
+from api.parameters import BAD_REQUEST, MOST_WHOLE, BoundingBox, bounding_box, box_in_crs
 from api.reading import (
     Serving,
     Version,
@@ -128,7 +128,7 @@ class PlotFilter:
         min_width_m: Annotated[
             float | None, Query(ge=0, description="Diameter of the largest inscribed circle in m.")
         ] = None,
-        min_homes: Annotated[int | None, Query(ge=0, description="Nominal number of homes.")] = None,
+        min_homes: Annotated[int | None, Query(ge=0, le=MOST_WHOLE, description="Nominal number of homes.")] = None,
         min_price_sek: Annotated[float | None, Query(ge=0, description="Price in SEK.")] = None,
         max_price_sek: Annotated[float | None, Query(ge=0, description="Price in SEK.")] = None,
         min_water_distance_m: Annotated[float | None, Query(ge=0, description="Distance to water in m.")] = None,

@@ -38,7 +38,7 @@ Rows = list[dict[str, Any]]
 
 FormatParameter = Annotated[Literal["json", "csv", "xlsx"] | None, Query(description="Format; default by Accept.")]
 AreaParameter = Annotated[str | None, Query(description="Id of a statistical area; `*` is all of them.")]
-YearParameter = Annotated[int | None, Query(description="Year.")]
+YearParameter = Annotated[int | None, Query(ge=0, le=9999, description="Year.")]
 
 CONTENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {}, CSV: {}, XLSX: {}}},

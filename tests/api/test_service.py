@@ -1,12 +1,16 @@
 """What is not plots: landing page, tables, layers, errors, headers, documentation."""
 
+import asyncio
 import csv
 import io
 import json
 import re
 
+import httpx
 import pytest
+import sqlalchemy as sa
 
+from api.app import create_app
 from api.errors import STATUS
 from geoplan import errors as family
 
@@ -113,6 +117,66 @@ def test_faulty_questions(served, assert_problem, path):
 )
 def test_what_is_not_there(served, assert_problem, path):
     assert_problem(served.client.get(path), 404)
+
+
+_HUGE = "9" * 30
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/plots?area=%00",
+        "/plots?after=%00",
+        "/plots?f=csv&area=a%00b",
+        f"/plots?min_homes={_HUGE}",
+        "/plots?bbox=%00",
+        "/demand?area=%00",
+        f"/demand?year={_HUGE}",
+        "/balance?area=%00",
+        f"/balance?year={_HUGE}",
+        "/balance?year=-1",
+        "/programme?area=%00",
+        f"/programme?year={_HUGE}",
+        "/tables/need?area=%00",
+        f"/tables/need?year={_HUGE}",
+        "/explain?parcel=%00",
+        f"/runs/{_HUGE}",
+    ],
+)
+def test_what_the_database_cannot_hold_is_a_faulty_question(served, assert_problem, path):
+    assert_problem(served.client.get(path), 400)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/plots/%00",
+        "/plots/a%00b/status",
+        "/parcels/%00/explain",
+        "/tables/%00",
+        "/programme/%00",
+        "/assets/%00",
+        "/assets/pages/%00",
+        "/%00",
+    ],
+)
+def test_no_name_is_what_the_database_cannot_hold(served, assert_problem, path):
+    assert_problem(served.client.get(path), 404)
+
+
+def test_a_value_that_the_database_refuses_is_not_its_silence(served, assert_problem):
+    app = create_app(served.database, title="Almskär", crs="EPSG:3006")
+
+    @app.get("/halved")
+    def halved(number: str) -> None:
+        with served.database.read_only_engine.connect() as connection:
+            connection.execute(sa.text("SELECT CAST(:number AS integer)"), {"number": number})
+
+    async def asked() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return await client.get("/halved?number=twelve")
+
+    assert_problem(asyncio.run(asked()), 400)
 
 
 def test_other_methods_are_refused(served, assert_problem):
