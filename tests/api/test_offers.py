@@ -218,7 +218,7 @@ def test_a_faulty_body_is_refused_member_by_member(official, assert_problem, bod
 def test_what_is_wrong_says_what_to_do(deciding, official, assert_problem):
     assert "SKOBY 1:" in assert_problem(official.post("/plots/SKOBY 1:3/status", json=BODY), 404)["hint"]
     assert_problem(deciding.client.get("/plots/nowhere/status"), 404)
-    assert_problem(official.post("/plots/x%00y/status", json=BODY), 400)
+    assert_problem(official.post("/plots/x%00y/status", json=BODY), 404)
     assert_problem(official.post(PATH, json=BODY | {"until": "2026-02-30"}), 400)
     assert_problem(official.post(PATH, json=BODY | {"reason": "\x1b[2J"}), 400)
     assert_problem(official.post(PATH, json={"status": "computed", "reason": "x"}), 400)
