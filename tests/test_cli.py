@@ -208,6 +208,7 @@ def test_help_teaches_every_command() -> None:
         "export",
         "explain",
         "alternatives",
+        "programme",
         "report",
         "status",
         "verify",

@@ -263,7 +263,7 @@ def solve_problem(
         return _nothing(ready.problem)
     shape = (ready.model.groups, ready.model.years)
     counts = np.zeros(shape, dtype=np.int64) if found.releases is None else found.releases
-    releases = _releases(problem, ready.table, ready.grouping, counts)
+    releases = _releases(problem, ready.grouping, counts)
     return _programme(ready.problem, releases, found.bound, found.stopped, ready.grouping)
 
 
@@ -378,12 +378,12 @@ def _model(problem: Problem, groups: pd.DataFrame, links: Links, *, must: Sequen
     return model
 
 
-def _releases(problem: Problem, table: pd.DataFrame, grouping: Grouping, counts: Ints) -> pd.DataFrame:
-    """Name the members that are released: the cheapest of a group first."""
+def _releases(problem: Problem, grouping: Grouping, counts: Ints) -> pd.DataFrame:
+    """Name the members that are released: the cheapest of a group first; a cost that is unknown stays so."""
     years: dict[str, int] = {}
     for members, row in zip(grouping.members, counts, strict=True):
         years |= dict(zip(members, np.repeat(problem.years, row).tolist(), strict=False))
-    chosen = table[table["id"].isin(years)]
+    chosen = problem.measures[problem.measures["id"].isin(years)]
     rows = chosen.assign(year=chosen["id"].map(years).astype(int) if len(chosen) else pd.Series(dtype=int))
     rows = rows.sort_values(["year", "id"], kind="stable").reset_index(drop=True)
     return rows[list(RELEASE_COLUMNS)]

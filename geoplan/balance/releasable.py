@@ -31,7 +31,10 @@ WHY_NOT: Mapping[str, Text] = {
         sv="ingen plan medger bostäder, så fördelningen räknar den inte heller",
         en="no plan allows homes, so the allocation does not count it either",
     ),
-    "gate": Text(sv="öns försörjning tar inga fler bostäder", en="the gates of its island take no more homes"),
+    "gate": Text(
+        sv="öns försörjning tar inga fler bostäder, eller är okänd",
+        en="the gates of its island take no more homes, or are unknown",
+    ),
     "stands_as": Text(
         sv="en åtgärd som redan är igång tar samma mark", en="an action that is under way takes the same land"
     ),

@@ -67,10 +67,12 @@ class Released:
         )
 
     def of_actions(self, actions: Frame) -> Frame:
-        """Return actions as the programme has them: released ones in their year, displaced ones not at all."""
+        """Return actions as the programme has them: released ones decided, in their year; displaced ones not at all."""
         ids = actions["id"].astype(str)
         year = ids.map(dict(self.actions))
         told = actions.assign(year=year.where(year.notna(), actions["year"]).astype(int))
+        if "status" in told and len(self.actions):
+            told["status"] = told["status"].astype(object).mask(year.notna(), "decided")
         return told[~ids.isin(self.displaced)].reset_index(drop=True)
 
 
