@@ -43,8 +43,8 @@ class Reach:
     islands
         One row a plot that no road connects to the mainland: ``plot``, ``island`` (a name shared by plots that roads
         connect; missing where there is no network), ``winter_minutes`` and ``summer_minutes`` of the quickest
-        crossing, waiting included (NaN where none sails), and ``within_limit`` whether a need of the mainland can be
-        met across it in winter.
+        crossing, waiting included (NaN where none sails), and ``within_limit`` (``boolean``) whether a need of the
+        mainland can be met across it in winter; missing where no layer tells what sails.
     notes
         What is missing, and what was taken for it.
     """
@@ -124,11 +124,11 @@ def reach(
         else build_routes(network, sails[each], mode="foot", standards=standards, land=land)
         for each in SEASONS
     }
-    return Reach(
-        times=times.iloc[order].reset_index(drop=True),
-        islands=_islands(on_foot, plots, standards, season),
-        notes=tuple(notes),
-    )
+    islands = _islands(on_foot, plots, standards, season)
+    if ferries is None:
+        # Nothing was asked, so nothing was answered: no crossing is known, rather than none within the limit.
+        islands["within_limit"] = pd.array([pd.NA] * len(islands), dtype="boolean")
+    return Reach(times=times.iloc[order].reset_index(drop=True), islands=islands, notes=tuple(notes))
 
 
 def _times(
@@ -177,7 +177,8 @@ def _islands(
         for each in SEASONS
     }
     within = minutes["winter"][off] <= standards.winter_crossing
-    return pd.DataFrame({"plot": ids[off], "island": island[off], **columns, "within_limit": within})
+    limit = pd.array(within, dtype="boolean")
+    return pd.DataFrame({"plot": ids[off], "island": island[off], **columns, "within_limit": limit})
 
 
 def _goals(services: gpd.GeoDataFrame | None, kinds: Sequence[str]) -> list[Shapes]:

@@ -187,6 +187,18 @@ def test_what_is_not_known_is_unknown_and_said():
     assert guessed.islands["winter_minutes"].tolist() == [10 + 0.5 * 16 * 60 / 4]
 
 
+def test_whether_a_crossing_is_within_the_limit_is_unknown_without_a_layer_of_ferries():
+    plots, network = places((100, 0), (3500, 0)), roads(STREET, ISLAND)
+    asked = {"never": None, "none": NO_FERRIES, "one": ferries([(1000, 0), (3000, 0)], headway_minutes=20.0)}
+    told = {name: reach(plots, None, network, sails, standards=standards()).islands for name, sails in asked.items()}
+    assert {name: islands["within_limit"].tolist() for name, islands in told.items()} == {
+        "never": [pd.NA],
+        "none": [False],
+        "one": [True],
+    }
+    assert {str(islands["within_limit"].dtype) for islands in told.values()} == {"boolean"}
+
+
 def test_crossings_between_areas_count_only_what_is_over_water():
     sound = ferries([(1000, 0), (3000, 0)], headway_minutes=20.0, winter_minutes=25.0)
     network = roads([(-2000, 0), (1000, 0)], ISLAND, [(8000, 0), (9000, 0)])
