@@ -7,7 +7,7 @@ geometry stays in the CRS that it came in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +18,7 @@ import shapely
 
 from geoplan.errors import CRSError, FrameError
 
-__all__ = ["GeometryKind", "area_m2", "check_frame", "length_m", "metres_per_unit", "same_crs"]
+__all__ = ["GeometryKind", "area_m2", "check_frame", "length_m", "metres_per_unit", "optional", "same_crs"]
 
 GeometryKind = Literal["point", "line", "polygon"]
 
@@ -69,6 +69,11 @@ def length_m(geometry: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series[float]:
     """Return planar lengths in metres, whatever the unit of the CRS."""
     lengths: pd.Series[float] = geometry.length * metres_per_unit(geometry.crs)
     return lengths
+
+
+def optional(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """Return a column that need not be there: as it is, or ``None`` in every row."""
+    return frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
 
 
 def same_crs(*frames: gpd.GeoDataFrame | gpd.GeoSeries | None) -> pyproj.CRS:

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import pandas as pd
 
+from geoplan.frames import optional
 from geoplan.land.rules import RuleSet
 from geoplan.text import Text
 
@@ -25,6 +26,11 @@ FieldKind = Literal["text", "number", "integer", "date", "list"]
 
 _PROTECTION = ("override", "decided_extended", "computed_general", "computed", "decided", "computed_unsure", "lifted")
 """Bases of shore protection, the one that decides most first."""
+
+_WRITTEN = {"repealed": "repealed", "adopted": "coming", "in_preparation": "coming"}
+"""Statuses of a plan that no date changes."""
+
+_STATUSES = ("in_force", "coming", "repealed", "unknown")
 
 _Frame = TypeVar("_Frame", bound=pd.DataFrame)
 
@@ -130,7 +136,7 @@ def complete_plots(
     parcels
         ``id``, and where known ``designation`` and ``property``.
     plans
-        ``id``, and where known ``in_force``.
+        ``id``, and where known ``status`` and ``in_force``.
     reasons, rules, unknown
         As for :func:`shore_protection`.
     municipality_code
@@ -162,23 +168,33 @@ def plan_status(plots: pd.DataFrame, plans: pd.DataFrame | None, *, as_of: dt.da
     Returns
     -------
     Series
-        ``in_force``, ``coming`` (its day lies after ``as_of``), ``unknown`` (no day is known), or ``none``: the plot
-        lies in no plan. A plan whose implementation period has ended is still in force: see ``period_end``.
+        ``in_force``, ``coming`` (it is being prepared or adopted, or its day lies after ``as_of``), ``repealed``,
+        ``unknown`` (neither status nor day is known), or ``none``: the plot lies in no plan. Of several rows of one
+        plan one that is in force counts before one that comes, and that before one that is repealed. A plan whose
+        implementation period has ended is still in force: see ``period_end``.
     """
     ids = plots["plan_id"] if "plan_id" in plots else pd.Series(None, index=plots.index, dtype=object)
     has = ids.notna()
     if "plan_homes" in plots:  # a plan may have no id
         has |= ~plots["plan_homes"].isin(["none"]) & plots["plan_homes"].notna()
-    days = pd.Series(None, index=plots.index, dtype=object)
-    if plans is not None and {"id", "in_force"} <= set(plans.columns):
-        known = plans.dropna(subset=["id", "in_force"]).sort_values("in_force", kind="stable")
-        days = ids.map(known.drop_duplicates("id").set_index("id")["in_force"].astype(str))
-    day = as_of.isoformat()
+    told = ids.map(_status_by_plan(plans, as_of)) if plans is not None and "id" in plans else ids.map({})
+    return told.astype(object).where(told.notna(), "unknown").where(has, "none")
+
+
+def _status_by_plan(plans: pd.DataFrame, as_of: dt.date) -> dict[Any, str]:
+    """Return the status of every plan on a day: what is written of it, and only then its date."""
+    known = plans.dropna(subset=["id"])
+    written, days = (optional(known, name) for name in ("status", "in_force"))
+    started = {True: "in_force", False: "coming"}
+    by_date = [started[str(day)[:10] <= as_of.isoformat()] if pd.notna(day) else None for day in days]
     told = [
-        "none" if not inside else "unknown" if not isinstance(date, str) else "in_force" if date <= day else "coming"
-        for inside, date in zip(has, days, strict=True)
+        _WRITTEN.get(status) or date or ("in_force" if status == "in_force" else "unknown")
+        for status, date in zip(written, by_date, strict=True)
     ]
-    return pd.Series(told, index=plots.index, dtype=object)
+    table = pd.DataFrame({"id": known["id"].to_numpy(), "told": told})
+    table["rank"] = table["told"].map({name: rank for rank, name in enumerate(_STATUSES)})
+    first = table.sort_values("rank", kind="stable").drop_duplicates("id")
+    return dict(zip(first["id"], first["told"], strict=True))
 
 
 def shore_protection(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from geoplan.land.areas import AREA_KINDS, AreaKind, area_kinds, containing
 from geoplan.land.buildable import Buildable
 from geoplan.land.pieces import QUADRANT_SEGMENTS
 from geoplan.plots.lots import ACCESS, LEFT_OVER, NO_HOUSE, TOO_NARROW, TOO_SMALL, Lots, weigh
-from geoplan.plots.planning import main_plan
+from geoplan.plots.planning import main_plan, plans_in_force
 from geoplan.plots.standards import PlotStandards
 from geoplan.plots.subdivision.access import Roads, find_roads
 from geoplan.plots.subdivision.division import piece_fronts
@@ -77,6 +78,7 @@ def find_plots(
     *,
     standards: Mapping[AreaKind, PlotStandards] | None = None,
     unknown: tuple[str, ...] = (),
+    as_of: dt.date | None = None,
 ) -> PlotSearch:
     """Find plots among the buildable remainders.
 
@@ -93,6 +95,9 @@ def find_plots(
         What makes a plot, by kind of area; a kind left out has the defaults.
     unknown
         Ids of rules that were never asked (see :class:`geoplan.land.constraints.Constraints`).
+    as_of
+        The day on which plans must be in force; without one no date is asked
+        (:func:`geoplan.plots.planning.plans_in_force`).
 
     Returns
     -------
@@ -121,7 +126,7 @@ def find_plots(
     rules = {kind: (standards or {}).get(kind, PlotStandards()) for kind in AREA_KINDS}
     frame["min_area"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_area_m2)
     frame["min_width"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_width_m)
-    plan = main_plan(frame.geometry, layers.get("plans"))
+    plan = main_plan(frame.geometry, plans_in_force(layers.get("plans"), as_of=as_of))
     if "min_plot_m2" in plan:
         asked = pd.to_numeric(plan["min_plot_m2"], errors="coerce").fillna(0.0).to_numpy()
         frame["min_area"] = np.maximum(frame["min_area"], asked)

@@ -72,7 +72,9 @@ def _buildable(
     rights = derive_rights(given, buildable, derived)
     with given.progress("Plots"):
         standards = plot_standards(given.workspace)
-        search = find_plots(parcels, buildable, given.spatial, standards=standards, unknown=constraints.unknown)
+        search = find_plots(
+            parcels, buildable, given.spatial, standards=standards, unknown=constraints.unknown, as_of=given.as_of
+        )
     plots = derive_plots(given, search.plots, rights, (constraints, buildable), derived)
     search = replace(search, plots=plots)
     derived.tables |= {

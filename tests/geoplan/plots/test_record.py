@@ -79,6 +79,16 @@ def test_a_plan_is_in_force_from_its_first_day_on() -> None:
     assert plan_status(PLOTS[["id"]], PLANS, as_of=DAY).tolist() == ["none"] * 4
 
 
+def test_what_is_written_of_a_plan_counts_before_its_date() -> None:
+    plans = PLANS.assign(status=["repealed", "repealed", "in_force"])
+    assert plan_status(PLOTS, plans, as_of=DAY).tolist() == ["repealed", "unknown", "none", "coming"]
+    for status, told in (("in_force", "in_force"), ("adopted", "coming"), ("in_preparation", "coming")):
+        undated = pd.DataFrame({"id": ["P1", "P2"], "status": [status, None]})
+        assert plan_status(PLOTS, undated, as_of=DAY).tolist() == [told, "unknown", "none", "unknown"]
+    several = PLANS.assign(status=["repealed", None, None])
+    assert plan_status(PLOTS, several, as_of=DAY).tolist()[0] == "in_force"
+
+
 def test_shore_protection_is_never_a_plain_no() -> None:
     told = shore_protection(PLOTS, REASONS, RULES)
     assert told.tolist() == ["computed_general", "none", "none", "lifted"]

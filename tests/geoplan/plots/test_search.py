@@ -12,6 +12,7 @@ from place import frame, make_rule, make_rules, metres
 from geoplan.land.buildable import buildable_land
 from geoplan.land.constraints import Constraints, build_constraints
 from geoplan.plots.search import PlotSearch, PlotStandards, find_plots
+from geoplan.plots.subdivision.standards import SubdivisionStandards
 from geoplan.plots.waterfall import waterfall
 
 DAY = dt.date(2026, 1, 1)
@@ -98,6 +99,30 @@ def test_the_plan_says_how_many_homes_and_how_small(crs: int) -> None:
     # Less than half of f2 lies in the plan, so the plan does not speak for it.
     assert plots["plan_homes"].to_dict() == {"f0": "allowed", "f2": "none", "f3": "none"}
     assert found.dropped.set_index("parcel")["reason"]["f1"] == "too_small"
+
+
+def test_a_plan_that_gives_no_right_says_nothing_of_a_plot() -> None:
+    parcels = frame(at(3006, *[shapely.box(n * 100, 0, n * 100 + 30, 66) for n in range(4)]))
+    plans = frame(
+        parcels.geometry.to_numpy(),
+        use_code="B",
+        homes="allowed",
+        max_homes_per_plot=4,
+        min_plot_m2=[5_000, 5_000, 5_000, None],
+        status=["repealed", "in_preparation", "in_force", "in_force"],
+        in_force=["2002-01-01", None, "2027-01-01", "2002-01-01"],
+    )
+    road = frame([metres(shapely.LineString([(-50, -5), (500, -5)]), 3006)], kind="municipal", width_m=6.0)
+    standards = {"rural": PlotStandards(subdivision=SubdivisionStandards(target_area=900, depth=32))}
+    buildable = buildable_land(parcels, build_constraints(RULES, {"parcels": parcels}, as_of=DAY))
+    layers = {"plans": plans, "roads": road, "buildings": frame(np.empty(0, dtype=object))}
+    plots = find_plots(parcels, buildable, layers, standards=standards, as_of=DAY).plots
+    # Neither its number of homes, nor its smallest plot, nor that planned land is divided.
+    assert plots["id"].tolist() == ["f0", "f1", "f2", "f3-1", "f3-2"]
+    assert plots["homes"].tolist() == [1, 1, 1, 4, 4]
+    assert plots["plan_homes"].tolist() == ["none", "none", "none", "allowed", "allowed"]
+    undated = find_plots(parcels, buildable, layers, standards=standards).plots
+    assert "f2" not in set(undated["id"])
 
 
 def test_what_a_household_asks_of_a_plot(crs: int) -> None:
