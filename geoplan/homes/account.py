@@ -47,7 +47,7 @@ class SupplyAccount:
         :data:`geoplan.homes.sources.SOURCE_COLUMNS`, ordered by id.
     left_out
         ``id``, ``kind``, ``homes``, ``reason`` (``stands_as_plot``, ``stands_as_action``, ``cancelled``,
-        ``vacant_demolition``, ``vacant_other``, ``no_homes``), ``stands_as`` the id that it stands as, or ``None``.
+        ``in_stock``, ``vacant_demolition``, ``vacant_other``, ``no_homes``), ``stands_as`` the id that it stands as, or ``None``.
     """
 
     table: pd.DataFrame
@@ -61,6 +61,7 @@ def supply_account(
     actions: pd.DataFrame | None = None,
     stock: pd.DataFrame | None = None,
     released: Mapping[str, int] | None = None,
+    base_year: int | None = None,
 ) -> SupplyAccount:
     """Put every source of homes into one account.
 
@@ -77,6 +78,9 @@ def supply_account(
         A table of :func:`geoplan.homes.stock.stock_table`, whose vacant dwellings can be used again.
     released
         The year in which a plot is released, by id.
+    base_year
+        The year of the stock that the need counts from. An action that was done by then has its homes there already,
+        and what is left of the land beside them is measured; without a year every action that is done counts.
 
     Returns
     -------
@@ -101,6 +105,9 @@ def supply_account(
     rows = rows.astype({"homes": "float64"}).assign(stands_as=pd.Series(None, index=rows.index, dtype=object))
     # Whole years, some of them missing.
     rows["year"] = pd.to_numeric(rows["year"]).astype("Int64")
+    if base_year is not None:
+        done = rows["source"].eq("renewal_actions") & rows["stage"].eq("ready") & rows["year"].le(base_year)
+        rows["reason"] = rows["reason"].mask(done.fillna(False) & rows["reason"].isna(), "in_stock")
     land = rows["kind"].isin(_ON_LAND) & rows["parcel"].notna() & rows["reason"].isna()
     # An action is what somebody means to do; a plot is measured; a gap is a right on paper.
     for stronger, reason in (("renewal_actions", "stands_as_action"), ("plots", "stands_as_plot")):

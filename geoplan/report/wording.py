@@ -69,6 +69,7 @@ _VALUES: Mapping[str, tuple[str, str]] = {
     "stands_as_plot": ("står som tomt", "stands as a plot"),
     "stands_as_action": ("står som åtgärd", "stands as an action"),
     "cancelled": ("avlyst", "cancelled"),
+    "in_stock": ("finns redan i beståndet", "in the stock already"),
     "vacant_demolition": ("tom inför rivning", "vacant for demolition"),
     "vacant_other": ("tom av annan orsak", "vacant for another reason"),
     "no_homes": ("ger inga bostäder", "gives no homes"),

@@ -26,6 +26,7 @@ def derive_supply(given: Given, land: Land, derived: Derived, released: Released
             actions=_actions(given, released),
             stock=None if demand is None or stock is None else stock_table(stock, year=demand.base_year),
             released={} if released is None else released.plots,
+            base_year=None if demand is None else demand.base_year,
         )
         table = supply.table
         if released is not None:

@@ -212,3 +212,22 @@ def test_no_land_is_counted_twice_and_the_order_of_rows_is_nothing(
     again = supply_account(plots=shuffled(plot_rows), gaps=shuffled(gap_rows), actions=shuffled(action_rows))
     pd.testing.assert_frame_equal(again.table, account.table)
     pd.testing.assert_frame_equal(again.left_out, account.left_out)
+
+
+def test_what_was_done_by_the_base_year_is_in_the_stock_and_holds_no_land() -> None:
+    done = pd.DataFrame(
+        [
+            ("D1", "densify", "1", 2020, 4, "done"),
+            ("D2", "demolish", "7", 2025, -3, "done"),
+            ("D3", "densify", "8", 2026, 2, "done"),
+            ("D4", "densify", "9", 2020, 5, "decided"),
+        ],
+        columns=["id", "action", "parcel", "year", "net_dwellings", "status"],
+    ).assign(area="A")
+    account = supply_account(plots=PLOTS, actions=done, base_year=2025)
+    reasons = account.left_out.set_index("id")["reason"]
+    assert reasons.to_dict() == {"renewal_actions/D1": "in_stock", "renewal_actions/D2": "in_stock"}
+    # What is late has not been done, and a plot beside what was done is still a plot.
+    assert {"plots/1", "renewal_actions/D3", "renewal_actions/D4"} <= set(account.table["id"])
+    # Without a stock to be in, what is done counts.
+    assert "renewal_actions/D1" in set(supply_account(actions=done).table["id"])
