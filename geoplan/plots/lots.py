@@ -30,6 +30,7 @@ Shapes = npt.NDArray[Any]
 Numbers = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+_Kept = tuple[Divided, list[Any], float]
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,39 @@ def weigh(
     Notes
     -----
     A vacant parcel that lies in a plan which allows homes is a lot already: its whole ground is weighed against the
-    smallest plot, and the buildable part has to hold the house. Everywhere else the buildable piece itself is.
+    smallest plot, and the buildable part has to hold the house. Everywhere else the buildable piece itself is, and
+    so are the other pieces of a parcel of which one is divided: the lot is no longer whole.
     """
     parts, row = shapely.get_parts(free, return_index=True)
     solid = shapely.area(parts) > 0
     parts, row = parts[solid], row[solid]
-    built, homes = frame["built"].to_numpy()[row], frame["homes"].to_numpy()[row]
-    is_lot = ~built & (homes == "allowed")
     standards = [rules[kind] for kind in frame["kind_of_area"].to_numpy()[row]]
+    alone = frame["built"].to_numpy()[row]
+    width, answers = _weighed(parts, row, parcels, alone, frame, standards, unit)
+    divided = _divided(parts, row, parcels, answers[1], frame, standards, roads)
+    kept = [None if cut is None else _kept(cut, own.house, unit) for cut, own in zip(divided, standards, strict=True)]
+    cut = np.array([each is not None for each in kept], dtype=bool)
+    others = np.flatnonzero(np.isin(row, row[cut]) & ~cut & ~alone)
+    own = [standards[n] for n in others]
+    again = _weighed(parts[others], row[others], parcels, np.ones(len(others), dtype=bool), frame, own, unit)
+    width[others] = again[0]
+    for answer, new in zip(answers, again[1], strict=True):
+        answer[others] = new
+    return _table(parts, row, width, answers, kept, standards, unit, frame.crs)
+
+
+def _weighed(
+    parts: Shapes,
+    row: Numbers,
+    parcels: Shapes,
+    alone: Flags,
+    frame: gpd.GeoDataFrame,
+    standards: list[PlotStandards],
+    unit: float,
+) -> tuple[Floats, tuple[Flags, Flags, Flags]]:
+    """Return each piece's own width, and whether it is large, wide and holds its house, alone or with its parcel."""
     min_area, min_width = frame["min_area"].to_numpy()[row], frame["min_width"].to_numpy()[row]
+    is_lot = ~alone & (frame["homes"].to_numpy()[row] == "allowed")
     weighed = np.where(is_lot, parcels[row], parts)
     large = shapely.area(weighed) * unit**2 >= min_area
     # What no house stands on is too small, however large the lot around it.
@@ -108,11 +133,10 @@ def weigh(
     inner = large & is_lot
     own_width[inner] = inscribed_widths(parts[inner], min_width[inner], unit)
     wide = large & (width >= min_width)
-    # Ground that rules took from a lot counts to its distances; a part of a built parcel gets boundaries of its own.
+    # Ground that rules took from a lot counts to its distances; a part of a parcel gets boundaries of its own.
     holds = wide.copy()
-    holds[wide] = _hold(np.where(built, parts, parcels[row])[wide], parts[wide], own_width[wide], standards, wide, unit)
-    divided = _divided(parts, row, parcels, wide, frame, standards, roads)
-    return _table(parts, row, own_width, (large, wide, holds), divided, standards, unit, frame.crs)
+    holds[wide] = _hold(np.where(alone, parts, parcels[row])[wide], parts[wide], own_width[wide], standards, wide, unit)
+    return own_width, (large, wide, holds)
 
 
 def _hold(
@@ -158,7 +182,7 @@ def _table(
     row: Numbers,
     width: Floats,
     answers: tuple[Flags, Flags, Flags],
-    divided: list[Divided | None],
+    divided: list[_Kept | None],
     standards: list[PlotStandards],
     unit: float,
     crs: object,
@@ -170,8 +194,7 @@ def _table(
     losses: list[tuple[int, str, float]] = []
     for n, part in enumerate(parts):
         house = standards[n].house
-        kept = None if divided[n] is None else _kept(divided[n], house, unit)
-        if kept is not None:
+        if (kept := divided[n]) is not None:
             cut, lots, refused = kept
             first = len(accesses)
             accesses += [(row[n], access.street, access.shape) for access in cut.accesses]
@@ -206,10 +229,8 @@ def _not_noise(area: float) -> float:
     return area if area > _NOISE_M2 else 0.0
 
 
-def _kept(cut: Divided | None, house: House | None, unit: float) -> tuple[Divided, list[Any], float] | None:
+def _kept(cut: Divided, house: House | None, unit: float) -> _Kept | None:
     """Return a division with the lots that hold the house and the area of the others; None where too few do."""
-    if cut is None:
-        return None
     shapes = np.array([lot.shape for lot in cut.lots], dtype=object)
     good = np.ones(len(shapes), dtype=bool) if house is None else fits(shapes, house=house, unit=unit)
     if good.sum() < 2:

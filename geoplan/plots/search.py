@@ -106,13 +106,14 @@ def find_plots(
     Notes
     -----
     A parcel without a main building (footprint of 30 m² or more; a point counts as one) and without assessed
-    improvements is vacant, and its sufficiently large and wide buildable parts together are one plot. A built
-    parcel keeps a garden around each main building: a buffer as wide as the radius of a circle of the minimum
-    plot area, and where roads are known the shortest way from it to the road. Each sufficient part outside is a plot
-    of its own. Where improvements are assessed but no building is on the map, nobody knows what is free, and there
-    is no plot. Pieces that hold two plots of the wanted area are divided where the standards say so and it is known
-    where roads are (:mod:`geoplan.plots.subdivision`). Every plot has to hold the standards' house
-    (:mod:`geoplan.plots.fit`). What is on a road is read by the standards of the countryside.
+    improvements is vacant, and its sufficiently large and wide buildable parts together are one plot. A built parcel
+    keeps a garden around each main building: a buffer as wide as the radius of a circle of the minimum plot area, and
+    where roads are known the shortest way from it to the road. Each sufficient part outside is a plot of its own. Where
+    a piece of a parcel is divided, its other sufficient pieces are plots of their own too. Where improvements are
+    assessed but no building is on the map, nobody knows what is free, and there is no plot. Pieces that hold two plots
+    of the wanted area are divided where the standards say so and it is known where roads are
+    (:mod:`geoplan.plots.subdivision`). Every plot has to hold the standards' house (:mod:`geoplan.plots.fit`). What is
+    on a road is read by the standards of the countryside.
     """
     crs = same_crs(parcels, buildable.parcels, *layers.values())
     unit = metres_per_unit(crs)
@@ -207,11 +208,11 @@ def _drives(gardens: npt.NDArray[Any], parcels: npt.NDArray[Any], roads: Roads, 
 def _plots(
     lots: Lots, frame: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, accesses: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """Make one plot of each vacant parcel's pieces, and one of every lot and of each good piece of a built parcel."""
+    """Make one plot of each vacant parcel's pieces, and of each lot and good piece of a parcel built or divided."""
     table = lots.table
     row = table["row"].to_numpy()
     ids = frame["id"].to_numpy()[row]
-    numbered = frame["built"].to_numpy()[row] | table["divided"].to_numpy()
+    numbered = frame["built"].to_numpy()[row] | np.isin(row, row[table["divided"].to_numpy()])
     number = pd.Series(row[numbered]).groupby(row[numbered]).cumcount().to_numpy() + 1
     names = ids.astype(object).copy()
     names[numbered] = [f"{name}-{n}" for name, n in zip(ids[numbered], number, strict=True)]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from place import frame, make_rule, make_rules, metres
 
+from geoplan.homes.account import supply_account
 from geoplan.land.buildable import buildable_land
 from geoplan.land.constraints import build_constraints
 from geoplan.plots.search import PlotSearch, PlotStandards, find_plots
@@ -113,6 +114,30 @@ def test_planned_land_is_divided_and_other_land_is_not(crs: int) -> None:
     for mode, count in (("all", 4), ("none", 2)):
         standard = replace(DIVIDING, subdivision=replace(DIVIDING.subdivision, subdivide=mode))
         assert len(search(shapes, layers, standard, crs=crs)[0].plots) == count
+
+
+def test_what_is_left_beside_divided_land_stands_on_its_own_ground(crs: int) -> None:
+    parcel = shapely.box(0, 0, 300, 100)
+    # Land for many plots, a piece away from the road that is one itself, and one that only the whole lot makes large.
+    pieces = [shapely.box(0, 0, 200, 100), shapely.box(250, 30, 280, 60), shapely.box(280, 75, 300, 95)]
+    layers = {
+        "plans": plan(parcel, crs),
+        "roads": way((-50, -5), (350, -5), crs=crs),
+        "plan_provisions": unbuilt(parcel.difference(shapely.union_all(pieces)), crs),
+    }
+    found, table = search([parcel], layers, crs=crs)
+    plots = found.plots.set_index("id")
+    kinds = plots["kind"].value_counts().to_dict()
+    assert kinds == {"subdivided": len(plots) - 1, "remainder": 1}
+    assert len(plots) > 2
+    (own,) = plots[plots["kind"] == "remainder"].to_dict("records")
+    assert (own["area_m2"], own["lot_m2"]) == pytest.approx((900, 900))
+    assert (own["frontage_m"], own["access"]) == (0, "unknown")
+    assert plots["lot_m2"].sum() < 30_000
+    assert found.dropped.set_index("reason")["area_m2"]["too_small"] == pytest.approx(400)
+    assert table["area_m2"].iloc[-1] == pytest.approx(plots["area_m2"].sum())
+    # The account refuses what comes from land that stands in it itself.
+    supply_account(plots=found.plots)
 
 
 def test_land_is_not_divided_where_nobody_knows_the_roads() -> None:
