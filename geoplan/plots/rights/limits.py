@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-__all__ = ["Scope", "counted", "limit", "split_among_parts"]
+__all__ = ["Scope", "counted", "limit", "split_among_parts", "whole_parts"]
 
 Scope = Literal["all", "property", "area"]
+
+_ROUNDING: Final = 1e-9
 
 
 def limit(
@@ -108,6 +111,35 @@ def split_among_parts(entries: pd.DataFrame, parcels: gpd.GeoDataFrame) -> pd.Da
     mine["part"] += rest.where(homes & ~mine.duplicated(key), 0.0)
     result = entries.copy()
     result.loc[mine.index, "gives"] = mine["part"]
+    return result
+
+
+def whole_parts(parts: npt.NDArray[np.float64], groups: npt.ArrayLike, names: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Round the parts of each group to whole numbers that add up to the whole part of their sum.
+
+    Parameters
+    ----------
+    parts
+        Numbers from zero up; NaN stays NaN and counts as none in the sum.
+    groups
+        The group of each.
+    names
+        What settles a tie: the part whose name comes first is rounded up. Unique within a group.
+
+    Returns
+    -------
+    numpy.ndarray
+        The largest remainders are rounded up (the method of Hamilton, or Hare and Niemeyer), whatever the order of
+        rows.
+    """
+    known = pd.DataFrame({"part": parts, "group": groups, "name": names}).dropna(subset=["part"])
+    known["whole"] = np.floor(known["part"] + _ROUNDING)
+    known["rest"] = (known["part"] - known["whole"]).round(9)
+    known = known.sort_values(["rest", "name"], ascending=[False, True], kind="stable")
+    grouped = known.groupby("group", sort=False)
+    more = np.floor(grouped["part"].transform("sum") + _ROUNDING) - grouped["whole"].transform("sum")
+    result = np.full(len(parts), np.nan)
+    result[known.index] = known["whole"] + (grouped.cumcount() < more)
     return result
 
 

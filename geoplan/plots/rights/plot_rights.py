@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geoplan.plots.rights.dwellings import DwellingAssumptions, allowed_types, dwellings_held
-from geoplan.plots.rights.limits import Scope, limit
+from geoplan.plots.rights.limits import Scope, limit, whole_parts
 
 __all__ = ["PLOT_RIGHT_COLUMNS", "plot_rights"]
 
@@ -57,8 +57,9 @@ def plot_rights(
     -----
     A vacant parcel that is one plot is the property, and has what is left of the property's right. Every other plot
     becomes a property of its own: a number per property holds for each, and what comes by area is split by the plots'
-    size. What comes by area never adds up to more than the parcel has left, so a house that has used the right of the
-    whole parcel leaves none to its garden.
+    size; dwellings are then made whole, so that the parts of small plots are not lost: the plots of a parcel together
+    have the whole dwellings of all their land. What comes by area never adds up to more than the parcel has left, so a
+    house that has used the right of the whole parcel leaves none to its garden.
     """
     parts = _Parts(plots.reset_index(drop=True), rights.reset_index(drop=True))
     bounds = {name: parts.bound(name) for name in _EXISTING}
@@ -104,6 +105,7 @@ class _Parts:
         self._row = position.reindex(plots["parcel"]).to_numpy(dtype=float)
         self.planned = ~np.isnan(self._row)
         group = plots.groupby("parcel", sort=False)["parcel"]
+        self._id = plots["id"].to_numpy(dtype=object)
         self._parcel = plots["parcel"].to_numpy(dtype=object)
         # The property itself, and not a part of it.
         self._whole = ((plots["kind"] == "vacant_parcel") & (group.transform("size") == 1)).to_numpy()
@@ -137,7 +139,10 @@ class _Parts:
         available = _left(by_area, used)
         # Where nobody knows what stands there the plot has its own part, and the rest of the parcel its own.
         fits = np.isnan(used) | (asked <= available)
-        return np.fmin(each, np.where(fits, part, part * available / np.where(asked > 0, asked, 1.0)))
+        part = np.where(fits, part, part * available / np.where(asked > 0, asked, 1.0))
+        if quantity == "dwellings":
+            part = whole_parts(part, self._parcel, self._id)
+        return np.fmin(each, part)
 
     def allowed(self) -> pd.DataFrame:
         """Return for each type whether it is allowed; where there is no plan the smaller type is."""

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rightly import DWELLINGS, boxes, plan, provision, right
 
+from geoplan.plots.rights.limits import whole_parts
 from geoplan.plots.rights.plot_rights import PLOT_RIGHT_COLUMNS, plot_rights
 
 LOT = (0, 0, 60, 30)
@@ -57,6 +58,38 @@ def test_homes_by_density_are_split_too():
     rights = right(boxes(LOT), plan(LOT, homes_per_ha=[25.0]))
     assert rights.loc[0, "dwellings_max"] == 4
     assert held(plots(900.0, 450.0, 450.0), rights)["homes"].tolist() == [2, 1, 1]
+
+
+def test_homes_by_density_are_not_lost_in_small_plots():
+    land = (0, 0, 300, 100)
+    rights = right(boxes(land), plan(land, homes_per_ha=[5.0]))
+    assert rights.loc[0, "dwellings_max"] == 15
+    for count, share, homes in ((10, 1.0, 15), (18, 1.0, 15), (18, 0.9, 13), (40, 1.0, 15)):
+        given_plots = plots(*[30_000 * share / count] * count)
+        table = held(given_plots, rights)
+        assert table["homes"].sum() == homes
+        assert set(table["homes_basis"]) == {"plan"}
+        # Whatever the order of rows, the same plots have them.
+        turned = held(given_plots.iloc[::-1], rights)
+        pd.testing.assert_frame_equal(turned.sort_index(), table)
+    house = boxes((5, 5, 20, 15), use=["dwelling"], dwellings=[4])
+    left = held(plots(*[30_000 / 18] * 18), right(boxes(land), plan(land, homes_per_ha=[5.0]), buildings=house))
+    assert left["homes"].sum() == 11
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 9) | st.just(np.nan), st.integers(0, 2)), min_size=1, max_size=12))
+def test_whole_parts_add_up_to_the_whole_part_of_their_sum(rows):
+    parts, groups = np.array([part for part, _ in rows]), np.array([group for _, group in rows])
+    names = np.arange(len(rows))
+    whole = whole_parts(parts, groups, names)
+    assert (np.isnan(whole) == np.isnan(parts)).all()
+    assert (np.abs(whole - parts)[~np.isnan(parts)] < 1 + 1e-6).all()
+    for group in set(groups):
+        mine = groups == group
+        assert np.nansum(whole[mine]) == np.floor(np.nansum(parts[mine]) + 1e-9)
+    order = np.random.default_rng(0).permutation(len(rows))
+    assert np.array_equal(whole_parts(parts[order], groups[order], names[order]), whole[order], equal_nan=True)
 
 
 def test_without_a_number_the_standard_holds_for_what_is_allowed():
