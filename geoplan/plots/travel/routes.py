@@ -69,17 +69,26 @@ class Routes:
 
         With the water known: the mainland's network where it can be reached dry-shod, else any other. Without: the
         nearest of all but fragments, because a straight way to the mainland may be a swim; else a fragment. A fragment
-        has less road than the longest access, and no quay.
+        has less road than the longest access, and no quay. What is nearer to each other than roads that meet may be
+        apart (``snapping``) is not told apart.
         """
-        shapes, limit = self.network.shapes, self.standards.longest_access / self.network.metres
+        shapes, metres = self.network.shapes, self.network.metres
+        limit, tolerance = self.standards.longest_access / metres, self.standards.snapping / metres
         piece = self.piece[self.shape_node]
         first = piece == self.mainland
         if self.land is None:
             called = np.isin(piece, self.piece[self.ferries])
             first |= called | (self.network.piece_m(self.piece)[piece] >= self.standards.longest_access)
-        result = _among(places, shapes, np.flatnonzero(first), limit, self.land)
+
+        def among(some: Shapes, chosen: Indices) -> Approach:
+            met = approach(some, shapes[chosen], limit=limit, tolerance=tolerance, land=self.land)
+            shape = np.full(len(some), -1, dtype=np.intp)
+            shape[met.found] = chosen[met.shape[met.found]]
+            return Approach(shape, met.at, met.distance)
+
+        result = among(places, np.flatnonzero(first))
         rest = np.flatnonzero(result.shape < 0)
-        return result.filled(rest, _among(places[rest], shapes, np.flatnonzero(~first), limit, self.land))
+        return result.filled(rest, among(places[rest], np.flatnonzero(~first)))
 
     def access_minutes(self, met: Approach) -> Floats:
         """Return how long the way to the network takes, minutes."""
@@ -230,14 +239,6 @@ def _leg(metres: Floats, minutes_per_metre: Floats) -> Floats:
     """Return the minutes of legs; none for no length, even where the direction is closed."""
     with np.errstate(invalid="ignore"):
         return np.where(metres > 0, metres * minutes_per_metre, 0.0)
-
-
-def _among(places: Shapes, shapes: Shapes, chosen: Indices, limit: float, land: DryLand | None) -> Approach:
-    """Return where places meet some of the shapes."""
-    met = approach(places, shapes[chosen], limit=limit, land=land)
-    shape = np.full(len(places), -1, dtype=np.intp)
-    shape[met.found] = chosen[met.shape[met.found]]
-    return Approach(shape, met.at, met.distance)
 
 
 def _neighbours(quays: Shapes, count: int, limit: float) -> tuple[Indices, Indices]:

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from travelling import ferries, lake, places, roads, services, standards, values
+from travelling import ferries, lake, moved, places, roads, services, standards, values
 
 from geoplan.errors import CRSError, FrameError, InputError
 from geoplan.plots.travel.crossings import crossing_minutes
@@ -56,6 +56,48 @@ def test_a_polygons_way_begins_at_its_edge():
     plot.geometry = plot.buffer(40, cap_style="square")
     found = times(plot, services(school=(1000, 0)), roads(STREET))
     assert found.loc[("P0", "foot"), "access_m"] == pytest.approx(20)
+
+
+def along(*corners, streets=((-1000, 0), (2000, 0)), **options):
+    """Return the minutes on foot to a school at the west end of a street, from one plot."""
+    plot = places((0, 0))
+    plot.geometry = [shapely.Polygon(moved(corners))]
+    lines = [streets] if not isinstance(streets[0][0], tuple) else streets
+    found = times(plot, services(school=(-1000, 0)), roads(*lines), **options)
+    return found.loc[("P0", "foot"), ["school", "access_m"]].tolist()
+
+
+@pytest.mark.parametrize("streets", [((-1000, 0), (2000, 0)), (((-1000, 0), (200, 0)), ((200, 0), (2000, 0)))])
+def test_minutes_do_not_hang_on_a_millimetre(streets):
+    # A side of 600 m runs along the street: the way begins in its middle, whichever corner is nearest.
+    sides = [[(0, 20), (600, 20 + lift), (600, 60), (0, 60)] for lift in (0.0, 0.001, -0.001)]
+    found = np.array([along(*side, streets=streets) for side in sides])
+    assert found[0] == pytest.approx([1.3 * 12 + 20 * 1.2 / 5000 * 60, 20], abs=0.001)
+    assert (np.ptp(found, axis=0) < 0.002).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-20, 20), st.floats(-20, 20), st.floats(0.0005, 0.002))
+def test_minutes_follow_a_side_without_leaps(left, right, step):
+    # However the side lies: a millimetre more at one corner moves the way's foot by less than a metre.
+    before, after = (along((0, 40 + left), (600, 40 + right + more), (600, 99), (0, 99)) for more in (0.0, step))
+    assert abs(before[0] - after[0]) < 12 / 1000
+    assert abs(before[1] - after[1]) < 0.01
+
+
+def test_the_middle_is_as_near_as_the_nearest_and_as_dry():
+    # Two arms reach for the street: the way begins at one of them, not between them.
+    arms = [(0, 20), (100, 20), (100, 300), (500, 300), (500, 20), (600, 20), (600, 400), (0, 400)]
+    minutes, access = along(*arms)
+    assert 20 <= access <= 21
+    kilometres = (minutes - access * 1.2 / 5000 * 60) / 12
+    assert min(abs(kilometres - 1.1), abs(kilometres - 1.5)) < 0.01
+    # A pond before the middle of a side: the way begins where it is dry.
+    pond = lake((250, 3, 350, 17))
+    minutes, access = along((0, 20), (600, 20), (600, 60), (0, 60), water=pond)
+    assert access == 20
+    kilometres = (minutes - 20 * 1.2 / 5000 * 60) / 12
+    assert not 1.25 < kilometres < 1.35
 
 
 def test_kinds_and_attributes_of_roads_close_and_slow_them():
