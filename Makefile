@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SERVE ?= yes
 PORT ?= 8000
+NAME ?= land
 BIN := .venv/bin
 
 .PHONY: help demo test setup setup-test check lint types contracts compose bench lock clean
@@ -70,8 +71,8 @@ contracts: .venv/.dev ## import contracts: who may know whom
 compose: ## check docker-compose.yml where a Docker client is installed
 	@scripts/check-compose
 
-bench: system .venv/.bench ## measure the land engine against others; half an hour (BENCH="--sizes 30000 --json FILE")
-	@$(BIN)/python -m benchmarks.land $(BENCH)
+bench: system .venv/.bench ## measure against others: NAME=land, whatif, reach, subdivision, draws (BENCH="--json FILE")
+	@$(BIN)/python -m benchmarks.$(NAME) $(BENCH)
 
 lock: .venv/.dev ## renew the lock files from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
