@@ -108,12 +108,14 @@ def read_rates(
     ------
     FrameError
         With every fault: an unknown kind, a row without a value or with two, a share outside 0 to 1, two rows on the
-        same, arrivals given both for the whole and for areas, ages without mortality.
+        same, arrivals given both for the whole and for areas, persons who arrive and are told of again by a nearer row
+        of the same year, ages without mortality.
 
     Notes
     -----
-    A row of a year holds from that year until the next that is given; the first also before. An area's own row comes
-    before ``*``, a sex before ``all``, a narrow age band before a wide one. Within a band a rate is constant. Persons
+    A row of a year holds from that year until the next that tells of the same area, sex and age; the first also
+    before. An area's own row comes before ``*``, a sex before ``all``, a narrow age band before a wide one. Within a
+    band a rate is constant. Persons
     who are born, die or leave are turned into rates by the base year's population of the same group; persons who
     arrive are spread over the areas, sexes and ages of their row like the base year's population, and arrivals as a
     rate are that rate times the base year's population.
@@ -124,13 +126,13 @@ def read_rates(
     arrays: dict[str, Array] = {}
     for kind in RATE_KINDS:
         cells = np.full((max(years, 1), *shape), np.nan)
-        starts = sorted(rows[kind])
-        first = next((year for year in starts if year != _EVER), _EVER)
-        for year in starts:
-            # The first given year also tells of the years before it, unless another row does.
-            since = 0 if year == _EVER or (year == first and _EVER not in starts) else max(year - base_year - 1, 0)
+        for year in sorted(rows[kind]):
             found = _arrivals(rows[kind][year], base) if kind == "in_migration" else _layer(rows[kind][year], base)
+            since = 0 if year == _EVER else max(year - base_year - 1, 0)
+            # The first year that tells of a cell also tells of the years before it.
+            first = np.isnan(cells[0]) & ~np.isnan(found)
             cells[since:] = np.where(np.isnan(found), cells[since:], found)
+            cells[:since] = np.where(first, found, cells[:since])
         arrays[kind] = cells
     gaps = np.isnan(arrays["mortality"]).any(axis=(0, 1, 2))
     if gaps.any():
@@ -192,18 +194,41 @@ def _rows(
     for (kind, _), keyed in found.items():
         if kind == "in_migration" and len({area == _WHOLE for area, _, _ in keyed}) > 1:
             faults.append("in_migration: give it for the whole (*) or for areas, not for both")
+            continue
+        faults += _told_again(keyed) if kind == "in_migration" else []
     if faults:
         raise FrameError("demographic_rates", list(dict.fromkeys(faults)))
     result: dict[str, dict[int, list[_Row]]] = {kind: {} for kind in RATE_KINDS}
     for (kind, since), keyed in found.items():
-        order = sorted(keyed, key=lambda key: (key[0] != _WHOLE, key[1] != "all", -key[2].years, key))
-        result[kind][since] = [keyed[key] for key in order]
+        result[kind][since] = [keyed[key] for key in sorted(keyed, key=_nearness)]
     named = ", ".join(sorted(unknown)[:5])
     told = Text(
         sv=f"Demografiska tal för områden utan befolkning {base_year} används inte: {named}.",
         en=f"Demographic rates of areas without population in {base_year} are not used: {named}.",
     )
     return result, (told,) if unknown else ()
+
+
+def _nearness(key: tuple[str, str, AgeBand]) -> tuple[object, ...]:
+    """Return how near a row's area, sex and age are: a nearer one overrides."""
+    return key[0] != _WHOLE, key[1] != "all", -key[2].years, key
+
+
+def _told_again(keyed: Mapping[tuple[str, str, AgeBand], _Row]) -> list[str]:
+    """Name arrivals given as persons that a nearer row tells of again: it would take a part of their sum away."""
+    order = sorted(keyed, key=_nearness)
+    faults = []
+    for n, wide in enumerate(order):
+        for near in order[n + 1 :] if keyed[wide].persons else ():
+            # Ages from 100 on are one, so bands meet in it that do not overlap.
+            one, other = keyed[wide], keyed[near]
+            ages = max(one.ages.start, other.ages.start) < min(one.ages.stop, other.ages.stop)
+            if one.areas == other.areas and set(one.sexes) & set(other.sexes) and ages:
+                faults.append(
+                    f"in_migration: persons of {wide[1]} {wide[2]} are told of again by {near[1]} {near[2]}; "
+                    "let each stand in one row, or give rates"
+                )
+    return faults
 
 
 def _layer(rows: Sequence[_Row], base: Array) -> Array:
@@ -216,14 +241,14 @@ def _layer(rows: Sequence[_Row], base: Array) -> Array:
 
 
 def _arrivals(rows: Sequence[_Row], base: Array) -> Array:
-    """Return persons a year by [area, sex, age]."""
-    result = np.zeros(base.shape)
+    """Return persons a year by [area, sex, age], missing where no row tells."""
+    result = np.full(base.shape, np.nan)
     for row in rows:
         here = base[row.cells]
         if not row.persons:
-            result[row.cells] += row.value * here
+            result[row.cells] = row.value * here
         elif here.sum() > 0:
-            result[row.cells] += row.value * here / here.sum()
+            result[row.cells] = row.value * here / here.sum()
         else:
-            result[row.cells] += row.value / here.size
+            result[row.cells] = row.value / here.size
     return result

@@ -131,6 +131,50 @@ def test_a_first_year_also_tells_of_the_years_before_it() -> None:
     assert rates.fertility[:, 0, 30].tolist() == [0.1, 0.1, 0.2]
 
 
+def test_later_arrivals_of_one_area_and_age_leave_the_others_as_they_were() -> None:
+    coming = read(
+        [
+            ("in_migration", "a", None, "all", "", None, 10.0),
+            ("in_migration", "b", None, "all", "", None, 20.0),
+            ("in_migration", "a", 2027, "all", "0-19", None, 30.0),
+        ]
+    ).in_migration
+    assert coming[:, 1].sum(axis=(1, 2)).tolist() == pytest.approx([20, 20, 20])
+    assert coming[:, 0, :, :20].sum(axis=(1, 2)).tolist() == pytest.approx([10 * 20 / 101, 30, 30])
+    assert coming[:, 0, :, 20:].sum(axis=(1, 2)).tolist() == pytest.approx([10 * 81 / 101] * 3)
+
+
+def test_a_nearer_rate_of_arrivals_overrides_the_wider_one() -> None:
+    coming = read(
+        [
+            ("in_migration", "*", None, "all", "", 0.05, None),
+            ("in_migration", "*", None, "female", "20-29", 0.10, None),
+            ("in_migration", "*", None, "all", "40", None, 8.0),
+        ]
+    ).in_migration
+    assert coming[0, 0, :, 25].tolist() == [0.10, 0.05]
+    assert coming[0, 0, :, 40].tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("near", "told"),
+    [
+        (("in_migration", "*", None, "all", "20-29", None, 40.0), r"persons of all 0\+ are told of again by all 20-29"),
+        (("in_migration", "*", None, "female", "", 0.1, None), r"told of again by female 0\+"),
+    ],
+)
+def test_persons_who_arrive_are_told_of_once(near: tuple[object, ...], told: str) -> None:
+    with pytest.raises(FrameError, match=told):
+        read([("in_migration", "*", None, "all", "", None, 100.0), near])
+
+
+def test_each_cell_goes_back_to_the_first_year_that_tells_of_it() -> None:
+    leaving = read(
+        [("out_migration", "a", 2026, "all", "", 0.05, None), ("out_migration", "b", 2040, "all", "", 0.07, None)]
+    ).out_migration
+    assert leaving[:, :, 0, 0].tolist() == [[0.05, 0.07]] * 3
+
+
 def test_persons_become_rates_and_arrivals_spread_like_the_population() -> None:
     base = np.ones((2, 2, AGES))
     base[1] = 3.0
