@@ -14,6 +14,7 @@ from layers.chain.homes import derive_homes
 from layers.chain.land import derive_constraints, derive_land
 from layers.chain.programme import derive_programme
 from layers.chain.supply import derive_stock, derive_supply
+from layers.precision import without_grid
 from layers.progress import Progress, silent
 from layers.reuse import Reuse
 from layers.workspace import Workspace
@@ -36,7 +37,8 @@ def derive(
     Parameters
     ----------
     layers
-        Imported layers by catalogue id, in one projected CRS.
+        Imported layers by catalogue id, in one projected CRS. A grid that geometries carry is taken off, so that the
+        figures are those of the same layers from the store.
     rules
         The rule set with its settings decided.
     workspace
@@ -50,6 +52,7 @@ def derive(
     progress
         Told of every step.
     """
+    layers = {name: without_grid(frame) for name, frame in layers.items()}
     spatial = {name: frame for name, frame in layers.items() if isinstance(frame, gpd.GeoDataFrame)}
     given = Given(layers, spatial, workspace, as_of, progress)
     derived = Derived()

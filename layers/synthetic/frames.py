@@ -22,7 +22,8 @@ _GRID_M = 0.001
 def layer(layer_id: str, geometry: Sequence[BaseGeometry] | Any, /, **columns: Any) -> gpd.GeoDataFrame:
     """Return a layer with exactly the catalogue's fields; what is not given is missing.
 
-    Coordinates are rounded to a millimetre, so that they are the same after a round trip through any format.
+    Coordinates are rounded to a millimetre, so that they are the same after a round trip through any format. The grid
+    stays with them until all layers are made; see :func:`layers.precision.without_grid`.
     """
     shapes = np.asarray(geometry, dtype=object)
     if layer_id != "parcels":

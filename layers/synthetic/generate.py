@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from layers.precision import without_grid
 from layers.progress import Progress, silent
 from layers.synthetic.buildings import Buildings, put_up_buildings
 from layers.synthetic.completions import completion_table
@@ -148,7 +149,8 @@ def generate(
             np.random.default_rng([seed, 64]), areas, gpd.GeoDataFrame(frames["ferries"]), frames["dwelling_stock"]
         )
         advance(1)
-    return dict(sorted(frames.items()))
+    # As they come back from the store: the same figures, whether the layers are written in between or not.
+    return {name: without_grid(frames[name]) for name in sorted(frames)}
 
 
 def _findings(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +33,13 @@ def test_the_same_seed_gives_the_same_layers_and_another_does_not(small):
         key: content_hash(frame) for key, frame in small.items()
     }
     assert content_hash(other["parcels"]) != content_hash(small["parcels"])
+
+
+def test_layers_are_as_they_come_back_from_a_store(small):
+    for name, frame in small.items():
+        if isinstance(frame, gpd.GeoDataFrame):
+            assert not shapely.get_precision(frame.geometry.to_numpy()).any(), name
+            assert not shapely.get_precision(shapely.get_parts(frame.geometry.to_numpy())).any(), name
 
 
 def test_an_unknown_size_is_refused():
