@@ -155,7 +155,8 @@ def protected_shares(
     sure, unsure : numpy.ndarray
         Shares of the parcel's area, 0 to 1, by rules that hold and by rules that something decides which is yet to be
         investigated; NaN where there are no reasons or no such rule. What was lifted does not count. Of several
-        rules the one with the largest share counts: they mostly overlap.
+        rules, and of several bases of one, the largest share counts: they mostly overlap, and shares do not tell by
+        how much, so the result is never too high.
     """
     unknown = np.full(len(parcels), np.nan)
     if reasons is None or not rules:
@@ -168,6 +169,5 @@ def protected_shares(
 
 
 def _shares(parcels: pd.Series[Any], reasons: pd.DataFrame) -> Floats:
-    by_rule = reasons.groupby(["parcel", "rule"], sort=True)["share"].sum()
-    share = by_rule.groupby(level="parcel").max().clip(upper=1.0)
+    share = reasons.groupby("parcel", sort=True)["share"].max().clip(upper=1.0)
     return parcels.map(share).fillna(0.0).to_numpy(dtype=float)

@@ -55,7 +55,8 @@ def test_what_protects_a_parcel_is_told_for_sure_and_perhaps() -> None:
     )
     plots = pd.Series(["B", "A", "C", "A"])
     sure, unsure = protected_shares(plots, reasons, {"shore", "passage"})
-    assert sure.tolist() == pytest.approx([0, 0.7, 0, 0.7])
+    # Of the bases of one rule the largest: what is decided may well lie on what is computed.
+    assert sure.tolist() == pytest.approx([0, 0.4, 0, 0.4])
     assert unsure.tolist() == pytest.approx([0, 0.2, 0, 0.2])
     for nothing in (protected_shares(plots, None, {"shore"}), protected_shares(plots, reasons, ())):
         assert np.isnan(nothing).all()
