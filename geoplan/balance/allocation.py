@@ -70,7 +70,8 @@ class Allocation:
         :data:`UNUSED_COLUMNS`: homes that nobody takes.
     summary
         :data:`SUMMARY_COLUMNS`, and a row ``*`` for the whole of each year. ``seekers = served + left`` and
-        ``supply = used + unused`` to the unit; ``subtraction`` = new homes − lost − need is the simple balance, and of
+        ``supply = used + unused`` to the unit; ``subtraction`` = new homes − lost − need is the simple balance (what
+        is lost beyond the exits of the need), and of
         the whole it is ``unused − left − reserve_short``.
     notes
         What was not judged.

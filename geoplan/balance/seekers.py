@@ -14,6 +14,7 @@ from geoplan.frames import check_frame
 from geoplan.homes.ages import AgeBand
 from geoplan.homes.preferences import CELL, Preferences
 from geoplan.homes.smallareas import rake
+from geoplan.places import UNASSIGNED, WHOLE
 
 __all__ = ["CELL", "Seekers", "household_groups", "seekers"]
 
@@ -34,7 +35,9 @@ class Seekers:
         leave behind, and the vacant above the reserve.
     parts
         ``area``, ``year``, ``need`` (dwellings), ``seekers`` (households), ``freed``, ``vacant``, ``reserve_short``
-        (dwellings that should stand empty and do not), ``lost`` (dwellings that actions take away).
+        (dwellings that should stand empty and do not), ``lost`` (dwellings that actions take away beyond the exits
+        that the need has already). What is lost where the need has no area stands in
+        :data:`~geoplan.places.UNASSIGNED`.
 
     Notes
     -----
@@ -113,7 +116,7 @@ def seekers(
         The ``dwelling_stock`` layer of the base year: ``area``, ``dwellings``; where known ``type``, ``tenure``,
         ``size``, ``vacant``. Leisure homes are left out. ``None``: what is freed or vacant is of unknown kind.
     lost
-        ``area``, ``year``, ``homes``: dwellings that actions take away to the year and that the need does not know of
+        ``area``, ``year``, ``homes``: dwellings that actions take away to the year
         (:func:`geoplan.balance.options.options_of`).
 
     Raises
@@ -126,6 +129,8 @@ def seekers(
     Notes
     -----
     Seek: those that a group grows by, those whose homes leave the stock, and those without a home in the base year.
+    The need's exits are demolition, conversion and the rest, so a home that an action names is one of them: of exits
+    and lost homes the larger one counts, by area and year.
     Freed: the homes of those that a group shrinks by, and an initial surplus. The group's members live in the stock
     as they want to, raked to the occupied stock. The vacant above the reserve takes up the rounding of the others, at
     most 2 homes in an area and year, so that the whole numbers give the need to the unit. See docs/method-balance.md.
@@ -134,7 +139,9 @@ def seekers(
     parts = ("households", "exits", "reserve", "vacant", "deficit", "need")
     check_frame(need, name="need", columns=["area", "year", *parts])
     check_frame(wanted, name="wants", columns=["group", *CELL, "share"])
-    areas, years = sorted(need["area"].unique()), sorted(int(year) for year in need["year"].unique())
+    gone = _placed(lost, need["area"])
+    areas = sorted({*need["area"], *gone["area"]})
+    years = sorted(int(year) for year in need["year"].unique())
     groups = sorted(households["group"].unique())
     lacking = sorted(set(groups) - set(wanted["group"]))
     if lacking:
@@ -144,15 +151,15 @@ def seekers(
     by_group = _groups(households, areas, [base_year, *years], groups)
     if not np.allclose(by_group[:, 1:].sum(axis=2), given["households"], rtol=_SAME, atol=_SAME):
         raise InputError("The groups do not add up to the households of the need.", hint="Use the same quotas.")
-    gone = nearest(_by_year(lost.rename(columns={"homes": "lost"}), "lost", index)) if lost is not None else 0
+    beyond = nearest(np.maximum(_by_year(gone, "homes", index) - given["exits"], 0.0))
     change, share = by_group[:, 1:] - by_group[:, :1], _shares(by_group)
-    uprooted = given["exits"] + np.maximum(given["deficit"], 0.0) + gone
+    uprooted = given["exits"] + np.maximum(given["deficit"], 0.0) + beyond
     seek = np.maximum(change, 0.0) + uprooted[:, :, None] * share[:, None]
     leave = np.maximum(-change, 0.0) + np.maximum(-given["deficit"], 0.0)[:, :, None] * share[:, None]
     cells, lived, empty = _stock(stock, areas, by_group[:, 0], groups, wanted)
     freed = whole_parts(np.einsum("ayg,agc->ayc", leave, lived), nearest(leave.sum(axis=2)))
     whole = whole_parts(seek)
-    spare = whole.sum(axis=2) - freed.sum(axis=2) - nearest(given["need"]) - gone
+    spare = whole.sum(axis=2) - freed.sum(axis=2) - nearest(given["need"]) - beyond
     vacant = whole_parts(np.broadcast_to(empty[:, None], freed.shape), np.maximum(spare, 0))
     told = pd.DataFrame(
         {
@@ -163,7 +170,7 @@ def seekers(
             "freed": freed.sum(axis=2).ravel(),
             "vacant": vacant.sum(axis=2).ravel(),
             "reserve_short": np.maximum(-spare, 0).ravel(),
-            "lost": np.broadcast_to(gone, spare.shape).ravel(),
+            "lost": beyond.ravel(),
         }
     )
     homes = [_homes(freed, "freed", areas, years, cells), _homes(vacant, "vacant", areas, years, cells)]
@@ -172,6 +179,18 @@ def seekers(
         pd.concat(homes, ignore_index=True),
         told,
     )
+
+
+def _placed(lost: pd.DataFrame | None, known: pd.Series[str]) -> pd.DataFrame:
+    """Return lost homes where the need can tell of them: of the whole where that is all it knows, else by area."""
+    if lost is None or lost.empty:
+        return pd.DataFrame(
+            {"area": pd.Series(dtype=object), "year": pd.Series(dtype=int), "homes": pd.Series(dtype=float)}
+        )
+    check_frame(lost, name="lost homes", columns=["area", "year", "homes"])
+    if set(known) == {WHOLE}:
+        return lost.assign(area=WHOLE)
+    return lost.assign(area=lost["area"].where(lost["area"].isin(set(known)), UNASSIGNED))
 
 
 def _by_year(table: pd.DataFrame, name: str, index: pd.MultiIndex) -> Floats:
@@ -188,9 +207,13 @@ def _groups(households: pd.DataFrame, areas: Sequence[str], years: Sequence[int]
 
 
 def _shares(by_group: Floats) -> Floats:
-    """Return each group's share of an area's base-year households, [area, group]; of later ones where it had none."""
+    """Return each group's share of an area's base-year households, [area, group].
+
+    Of later ones where it had none; where it never has any, those of all areas.
+    """
     base, ever = by_group[:, 0], by_group.sum(axis=1)
     used = np.where(base.sum(axis=1, keepdims=True) > 0, base, ever)
+    used = np.where(used.sum(axis=1, keepdims=True) > 0, used, used.sum(axis=0))
     sums = used.sum(axis=1, keepdims=True)
     even = np.full(used.shape, 1 / used.shape[1])
     shares: Floats = np.divide(used, sums, out=even, where=sums > 0)

@@ -226,7 +226,7 @@ def trajectory(
         ``area``, ``dwelling_type``, ``tenure``, ``year``, ``homes`` of the year alone; negative where the year needs
         fewer homes than there are.
     supplied
-        The same of homes that come.
+        The same of homes that come, less those that actions take away; there may be more of the latter.
     standards
         Years, buffer and method.
     windfall
@@ -265,7 +265,8 @@ def trajectory(
     share = np.array([_made_up(standards, int(count)) for count in left])
     need = (_next(asked_total, standards.years) + np.maximum(short, 0.0) * share) * (1 + standards.buffer)
     supply = _next(given_total, standards.years)
-    part = np.divide(supply, need, out=np.full_like(need, np.nan), where=need > 0)
+    # What goes may be more than what comes; that lasts no years.
+    part = np.divide(np.maximum(supply, 0.0), need, out=np.full_like(need, np.nan), where=need > 0)
     values = {
         "required": asked,
         "supplied": given,

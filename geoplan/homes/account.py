@@ -47,7 +47,8 @@ class SupplyAccount:
         :data:`geoplan.homes.sources.SOURCE_COLUMNS`, ordered by id.
     left_out
         ``id``, ``kind``, ``homes``, ``reason`` (``stands_as_plot``, ``stands_as_action``, ``cancelled``,
-        ``in_stock``, ``vacant_demolition``, ``vacant_other``, ``no_homes``), ``stands_as`` the id that it stands as, or ``None``.
+        ``in_stock``, ``vacant_demolition``, ``vacant_other``, ``no_homes``), ``stands_as`` the id that it stands as,
+        or ``None``.
     """
 
     table: pd.DataFrame

@@ -17,11 +17,12 @@ from geoplan.balance.reaching import reachable
 from geoplan.balance.seekers import household_groups, seekers
 from geoplan.balance.trajectory import SupplyStandards, trajectory, yearly
 from geoplan.homes.preferences import Preferences
-from geoplan.places import WHOLE
+from geoplan.places import UNASSIGNED, WHOLE
 from geoplan.plots.likelihood.likelihood import likely_homes
 from geoplan.plots.likelihood.priors import Priors
 from geoplan.plots.travel.crossings import crossing_minutes
 from geoplan.plots.travel.standards import TravelStandards
+from geoplan.text import Text
 from layers.chain.derived import Derived, Frame, Given
 from layers.chain.land import Land
 from layers.workspace import DemandSettings
@@ -76,12 +77,14 @@ class Choosing:
         )
         return allocation(who, options, standards=self.standards, reach=self.reach, room=self.room), options
 
-    def course(self, options: Frame, standards: SupplyStandards) -> Frame:
-        """Return the trajectory of the need and of new homes."""
+    def course(self, found: Allocation, options: Frame, standards: SupplyStandards) -> Frame:
+        """Return the trajectory of the need, and of new homes less those that actions take away."""
         base_year = self.demand.base_year
+        comes = yearly(_with_whole(options, "homes"), "homes", base_year=base_year)
+        goes = yearly(found.summary[found.summary["lost"] > 0], "lost", base_year=base_year)
         return trajectory(
             yearly(_with_whole(self.need, "need"), "need", base_year=base_year),
-            yearly(_with_whole(options, "homes"), "homes", base_year=base_year),
+            pd.concat([table for table in (comes, goes.assign(homes=-goes["homes"])) if len(table)] or [comes]),
             standards=standards,
         )
 
@@ -116,13 +119,38 @@ def derive_balance(
         "allocation_left": found.left,
         "allocation_unused": found.unused,
         "allocation_summary": found.summary,
-        "trajectory": choosing.course(options, SupplyStandards.from_values(given.assumptions["supply"])),
+        "trajectory": choosing.course(found, options, SupplyStandards.from_values(given.assumptions["supply"])),
     }
-    derived.add_notes(found.notes)
+    derived.add_notes([*found.notes, *_notes_on_losses(tables["supply"], tables["need"], found)])
     if "plot_queue" in given.layers:
         smallest = QueueStandards.from_values(given.assumptions["plot_queue"]).smallest_count
         tables["queue_check"] = queue_check(check_queue(given.layers["plot_queue"], smallest_count=smallest), found)
     return choosing
+
+
+def _notes_on_losses(account: Frame, need: Frame, found: Allocation) -> list[Text]:
+    """Say how homes that go are counted, where two tell of them or where nobody knows the area."""
+    notes = []
+    if need["exits"].gt(0).any() and account["homes"].lt(0).any():
+        notes.append(
+            Text(
+                sv="Avgång (exits_per_year) och åtgärder som tar bort bostäder är båda angivna: en bostad som en "
+                "åtgärd nämner räknas som en av avgångarna, och den större av de två gäller i varje område.",
+                en="Exits (exits_per_year) and actions that take homes away are both given: a home that an action "
+                "names counts as one of the exits, and the larger of the two holds in each area.",
+            )
+        )
+    nowhere = found.summary.loc[found.summary["area"].eq(UNASSIGNED), "lost"]
+    if nowhere.gt(0).any():
+        notes.append(
+            Text(
+                sv=f"Åtgärder tar bort {nowhere.max()} bostäder i områden som behovet inte känner; de som bor där når "
+                "inget annat område. Rätta area i renewal_actions.",
+                en=f"Actions take away {nowhere.max()} homes in areas that the need does not know; those who live "
+                "there reach no other area. Mend area in renewal_actions.",
+            )
+        )
+    return notes
 
 
 def _likely(given: Given, demand: DemandSettings, derived: Derived) -> Frame:

@@ -107,7 +107,7 @@ def derive_programme(given: Given, land: Land, choosing: Choosing | None, derive
             **_tables(programme),
         }
         _tell(programme, choosing, derived)
-        course = choosing.course(options, SupplyStandards.from_values(given.assumptions["supply"]))
+        course = choosing.course(found, options, SupplyStandards.from_values(given.assumptions["supply"]))
         _gap(given, course, chosen, settings, choosing, derived)
     return Released.of(programme)
 

@@ -18,6 +18,7 @@ from geoplan.balance.queue import QUEUE, QueueStandards, check_queue, queue_chec
 from geoplan.balance.reaching import reachable
 from geoplan.balance.release_rule import RULES, release
 from geoplan.balance.seekers import Seekers, household_groups, seekers
+from geoplan.balance.trajectory import SupplyStandards
 from geoplan.homes.account import supply_account
 from geoplan.homes.households import households, households_by_age
 from geoplan.homes.householdtypes import households_by_type
@@ -28,6 +29,8 @@ from geoplan.homes.rates import PopulationAssumptions
 from geoplan.plots.travel.crossings import crossing_minutes
 from geoplan.plots.travel.standards import TravelStandards
 from layers.assumptions import assumption_values
+from layers.chain.balance import Choosing
+from layers.homesettings import DemandSettings
 from layers.synthetic.generate import generate
 
 YEARS = (2030, 2035, 2040)
@@ -120,3 +123,47 @@ def test_the_queue_joins_the_demo_and_changes_no_need(
     for rule in RULES:
         tried = release(queue, {"*": 2}, rule=rule, year=2026, standards=standards)
         assert 0 < tried.summary["taken"].iloc[0] <= 2
+
+
+@pytest.mark.parametrize("areas", [("A",), ("*",)])
+def test_demolition_never_makes_the_supply_last_longer(areas: tuple[str, ...]) -> None:
+    years = (2030, 2035, 2040)
+    groups = pd.DataFrame(
+        [(area, year, "all", 100.0 + 20 * n) for area in areas for n, year in enumerate((2025, *years))],
+        columns=["area", "year", "group", "households"],
+    )
+    wanted = pd.DataFrame(
+        [("all", "multi", "all", "all", 1.0)], columns=["group", "dwelling_type", "tenure", "size", "share"]
+    )
+    sums = groups.drop(columns="group").assign(population=0.0)
+    choosing = Choosing(
+        groups=groups,
+        wanted=wanted,
+        need=housing_need(sums, None, base_year=2025).table,
+        stock=None,
+        likely=pd.DataFrame(
+            {"id": pd.Series(dtype=object), "year": pd.Series(dtype=int), "likely": pd.Series(dtype=float)}
+        ),
+        area_kinds={},
+        reach=None,
+        room=None,
+        demand=DemandSettings(base_year=2025, years=years),
+        standards=STANDARDS,
+    )
+    actions = pd.DataFrame(
+        [("N", "A", "densify", 2028, 40), ("D", "A", "demolish", 2027, 0), ("E", "Nowhere", "demolish", 2037, 0)],
+        columns=["id", "area", "action", "year", "net_dwellings"],
+    ).assign(status="decided", type="multi")
+    before, last = None, None
+    for taken in (0, 5, 30, 60):
+        account = supply_account(actions=actions.assign(net_dwellings=[40, -taken, -taken])).table
+        found, options = choosing.ask(account)
+        course = choosing.course(found, options, SupplyStandards.from_values(NUMBERS["supply"]))
+        whole = course[course["area"] == "*"].set_index("year")
+        assert whole["supplied_total"].iloc[-1] == pytest.approx(40 - 2 * taken)
+        assert found.summary.query("area == '*' and year == 2040")["lost"].item() == 2 * taken
+        lasts = whole["years_of_supply"].dropna()
+        if before is not None:
+            assert (lasts.reindex(before.index) <= before + 1e-9).all()
+            assert lasts.iloc[0] < last
+        before, last = lasts, lasts.iloc[0]

@@ -103,3 +103,42 @@ def test_groups_must_add_up_and_want_something() -> None:
         seekers(households.assign(households=1.0), need, WANTED, base_year=2025)
     with pytest.raises(InputError, match="what single want"):
         seekers(households, need, WANTED.query("group == 'couple'"), base_year=2025)
+
+
+def test_a_home_that_an_action_takes_away_is_one_of_the_exits() -> None:
+    households = by_group(("A", 2025, 50, 50), ("A", 2030, 50, 50))
+    stock = stock_of(("A", "multi", "rental", 100, 0))
+    need = need_of(households, stock, exits_per_year=0.01)  # 4.9 homes in five years
+    for taken, uprooted, beyond in ((3.0, 5, 0), (9.0, 9, 4)):
+        lost = pd.DataFrame({"area": ["A"], "year": [2030], "homes": [taken]})
+        parts = seekers(households, need, WANTED, base_year=2025, stock=stock, lost=lost).parts.iloc[0]
+        assert parts[["seekers", "lost", "need"]].tolist() == [uprooted, beyond, 5]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(("A", "B", "Nowhere", "")), st.integers(1, 40)), min_size=1), st.booleans())
+def test_no_lost_home_vanishes_whatever_areas_the_need_knows(rows: list[tuple[str, int]], whole: bool) -> None:
+    names = ("*",) if whole else ("A", "B")
+    households = pd.concat([by_group((name, 2025, 50, 50), (name, 2030, 50, 50)) for name in names])
+    lost = pd.DataFrame(rows, columns=["area", "homes"]).assign(year=2030)
+    stock = stock_of(*((name, "multi", "rental", 100.0, 0.0) for name in names))
+    result = seekers(households, need_of(households, stock), WANTED, base_year=2025, stock=stock, lost=lost)
+    parts = result.parts.set_index("area")["lost"]
+    assert parts.sum() == result.table["households"].sum() == lost["homes"].sum()
+    if whole:
+        assert list(parts.index) == ["*"]
+    else:
+        unknown = lost.loc[~lost["area"].isin(["A", "B"]), "homes"].sum()
+        assert parts.get("", 0) == unknown
+    identity = result.parts["seekers"] - result.parts["freed"] - result.parts["vacant"] + result.parts["reserve_short"]
+    assert (identity == result.parts["need"] + result.parts["lost"]).all()
+
+
+def test_those_of_no_known_area_are_of_the_groups_that_there_are() -> None:
+    households = by_group(("A", 2025, 90, 10), ("A", 2030, 90, 10))
+    lost = pd.DataFrame({"area": ["Nowhere"], "year": [2030], "homes": [10.0]})
+    result = seekers(households, need_of(households, None), WANTED, base_year=2025, lost=lost)
+    assert result.table.groupby(["area", "group"])["households"].sum().to_dict() == {
+        ("", "couple"): 9,
+        ("", "single"): 1,
+    }

@@ -83,3 +83,10 @@ def test_wrong_standards_are_refused() -> None:
         SupplyStandards.from_values({"years": 5, "buffer": 0.05})
     with pytest.raises(InputError, match="wrong"):
         SupplyStandards.from_values({"years": 5, "buffer": 0.05, "method": "oxford"})
+
+
+def test_a_supply_that_shrinks_lasts_no_years() -> None:
+    required = yearly(pd.DataFrame({"area": ["A"], "year": [2035], "need": [50.0]}), "need", base_year=2025)
+    supplied = yearly(pd.DataFrame({"area": ["A"], "year": [2035], "homes": [-20.0]}), "homes", base_year=2025)
+    first = trajectory(required, supplied, standards=SupplyStandards(years=5, buffer=0.0, method="sedgefield")).iloc[0]
+    assert first[["supply_ahead", "percent", "years_of_supply"]].tolist() == [-10.0, 0.0, 0.0]
