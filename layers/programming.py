@@ -207,12 +207,12 @@ class LastProgramme:
         for name in names:
             if stands.get(name):
                 return f"It stands as {stands[name]}."
-        close = [found for name in names[1:] for found in difflib.get_close_matches(name, ids, n=1, cutoff=0.8)]
-        return (
-            f"Did you mean {' or '.join(close)}?"
-            if close
-            else "`geoplan export programme_measures FILE.csv` lists all."
-        )
+        bare = {found.partition("/")[2]: found for found in ids}
+        asked = names[0].partition("/")[2] if names[0].startswith(_PREFIXES[1:]) else names[0]
+        close = difflib.get_close_matches(asked, bare, n=2, cutoff=0.7)
+        if close:
+            return f"Did you mean {' or '.join(bare[name] for name in close)}?"
+        return "`geoplan export programme_measures FILE.csv` lists all."
 
 
 def _known(value: Any) -> float:

@@ -140,6 +140,30 @@ def test_the_report_is_written_as_a_page_and_as_a_pdf(demo: Path, tmp_path: Path
         shutil.rmtree(demo / "report")
 
 
+def test_the_programme_is_shown_and_asked_why(demo: Path) -> None:
+    shown = geoplan("programme", "-w", demo, "--lang", "en").stdout
+    assert "Released each year" in shown
+    assert "new land, ha" in shown
+    assert "no programme is worth more" in shown
+    content = json.loads(geoplan("programme", "-w", demo, "--json").stdout)
+    assert content["result"]["status"] in ("optimal", "within_gap")
+    released = content["releases"]
+    assert released
+    assert {row["limit"] for row in content["usage"]} == {"budget", "land_new", "measures", "homes"}
+    assert all(row["used"] <= row["allowed"] for row in content["usage"])
+    told = json.loads(geoplan("programme", "-w", demo, "--explain", released[0]["id"], "--json").stdout)
+    assert (told["releasable"], told["released"]) == (True, released[0]["year"])
+    text = geoplan("programme", "-w", demo, "--explain", released[0]["id"]).stdout
+    assert text.startswith(released[0]["id"])
+    assert "Den är med" in text
+    closed = json.loads(geoplan("programme", "-w", demo, "--close-gap", "0.5", "--json").stdout)
+    assert closed["years_of_supply"] == 0.5
+    assert closed["answers"][0]["targets"]
+    assert "The smallest set" in geoplan("programme", "-w", demo, "--close-gap", "3", "--lang", "en").stdout
+    assert "lists all" in geoplan("programme", "-w", demo, "--explain", "???", code=6).stderr
+    geoplan("programme", "-w", demo, "--explain", "x", "--close-gap", "3", code=2)
+
+
 @pytest.mark.parametrize("ending", ["gpkg", "parquet", "fgb", "geojson", "shp.zip", "csv"])
 def test_a_layer_is_exported_in_every_format(demo: Path, tmp_path: Path, ending: str) -> None:
     import geopandas as gpd

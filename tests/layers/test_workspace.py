@@ -4,13 +4,15 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geoplan.errors import SettingsError
+from layers.catalogue import catalogue
+from layers.homesettings import OwnerKind
 from layers.starting import starting_text
 from layers.workspace import PlotSettings, Workspace, init_workspace
 
@@ -318,3 +320,44 @@ def test_any_text_can_be_a_name(name: str, code: str) -> None:
     except (tomllib.TOMLDecodeError, UnicodeEncodeError):
         pytest.fail(f"{name!r} and {code!r} do not survive")
     assert (read["name"], read["code"]) == (name, code)
+
+
+@pytest.mark.parametrize(
+    ("programme", "more", "words"),
+    [
+        ({"years": [2027]}, {"demand": None}, ["there is no [demand]"]),
+        ({"years": [2025, 2026]}, {}, ["programme.years must lie after demand.base_year (2025)"]),
+        ({"years": [2027, 2030]}, {}, ["years must follow each other"]),
+        ({"years": [2028, 2027]}, {}, ["years must follow each other"]),
+        ({"years": []}, {}, ["programme.years"]),
+        ({"years": [2027], "limits": {"buget": 1}}, {}, ["programme.limits.buget: unknown key, did you mean budget?"]),
+        ({"years": [2027], "totals": {"land_new_ha": -1}}, {}, ["programme.totals.land_new_ha"]),
+        ({"years": [2027], "owners": ["kommun"]}, {}, ["programme.owners.0", "'municipality'"]),
+        ({"years": [2027], "years_of_supply": 0}, {}, ["programme.years_of_supply"]),
+        ({"years": [2027], "limits": {"budget": 1}}, {"plots": {"costs": False}}, ["plots.costs is false"]),
+        ({"years": [2027], "totals": {"budget": 1}}, {"plots": {"costs": False}}, ["plots.costs is false"]),
+    ],
+)
+def test_what_is_wrong_with_a_programme_is_said(programme: Any, more: dict[str, Any], words: list[str]) -> None:
+    demand = {"demand": {"base_year": 2025, "years": [2030]}}
+    (line,) = faults(mapping(programme=programme, **(demand | more)))
+    for word in words:
+        assert word in line
+
+
+def test_a_programme_without_costs_may_have_other_limits() -> None:
+    content = mapping(
+        demand={"base_year": 2025, "years": [2030]},
+        plots={"costs": False},
+        programme={"years": [2027, 2028], "limits": {"measures": 3, "land_new_ha": 0.5}},
+    )
+    programme = Workspace.from_mapping(content).programme
+    assert programme is not None
+    assert dict(programme.limits.given()) == {"measures": 3.0, "land_new": 0.5}
+    assert programme.owners == ("municipality",)
+
+
+def test_owners_are_those_of_the_parcels() -> None:
+    field = catalogue()["parcels"].field("owner_kind")
+    assert field is not None
+    assert set(field.values) == set(get_args(OwnerKind))
