@@ -102,6 +102,8 @@ def site_values(wanted: Wanted, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[
     shape = gpd.GeoDataFrame({"id": [wanted.title]}, geometry=[wanted.shape], crs=crs)
     shape["buildable_m2"] = area_m2(shape)
     asked = {name: layers[name] for name in ("utility_areas", "statistical_areas") if name in layers}
+    # The site is measured as if nothing stood there.
+    asked["buildings"] = shape.iloc[:0]
     if "plans" in layers:
         asked["plans"] = layers["plans"].drop(columns="min_plot_m2", errors="ignore")
     everything = {kind: PlotStandards(min_area_m2=0.0, min_width_m=0.0, house=None).undivided() for kind in AREA_KINDS}

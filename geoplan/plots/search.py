@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geoplan.frames import area_m2, metres_per_unit, same_crs
+from geoplan.frames import area_m2, metres_per_unit, optional, same_crs
 from geoplan.land.areas import AREA_KINDS, AreaKind, area_kinds, containing
 from geoplan.land.buildable import Buildable
 from geoplan.land.pieces import QUADRANT_SEGMENTS
@@ -110,10 +110,10 @@ def find_plots(
     keeps a garden around each main building: a buffer as wide as the radius of a circle of the minimum plot area, and
     where roads are known the shortest way from it to the road. Each sufficient part outside is a plot of its own. Where
     a piece of a parcel is divided, its other sufficient pieces are plots of their own too. Where improvements are
-    assessed but no building is on the map, nobody knows what is free, and there is no plot. Pieces that hold two plots
-    of the wanted area are divided where the standards say so and it is known where roads are
-    (:mod:`geoplan.plots.subdivision`). Every plot has to hold the standards' house (:mod:`geoplan.plots.fit`). What is
-    on a road is read by the standards of the countryside.
+    assessed but no building is on the map, and without a layer of buildings wherever improvements are not known to be
+    none, nobody knows what is free, and there is no plot. Pieces that hold two plots of the wanted area are divided
+    where the standards say so and it is known where roads are (:mod:`geoplan.plots.subdivision`). Every plot has to
+    hold the standards' house (:mod:`geoplan.plots.fit`). What is on a road is read by the standards of the countryside.
     """
     crs = same_crs(parcels, buildable.parcels, *layers.values())
     unit = metres_per_unit(crs)
@@ -121,9 +121,6 @@ def find_plots(
     frame["kind_of_area"] = area_kinds(parcels.geometry, layers).to_numpy()
     house_parcel, houses = _houses(parcels, layers.get("buildings"))
     frame["built"] = np.isin(np.arange(len(frame)), house_parcel)
-    improved = np.zeros(len(frame), dtype=bool)
-    if "improvement_value" in parcels:
-        improved = (pd.to_numeric(parcels["improvement_value"], errors="coerce") > 0).to_numpy()
     rules = {kind: (standards or {}).get(kind, PlotStandards()) for kind in AREA_KINDS}
     frame["min_area"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_area_m2)
     frame["min_width"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_width_m)
@@ -134,7 +131,7 @@ def find_plots(
     roads = find_roads({**layers, "parcels": parcels}, rules["rural"].subdivision, crs=crs)
     drive_m = rules["rural"].subdivision.strip_width
     spare = _outside_gardens(frame, parcels.geometry.to_numpy(), (house_parcel, houses), roads, drive_m)
-    unknown_place = improved & ~frame["built"].to_numpy()
+    unknown_place = _unknown_place(parcels, layers.get("buildings"), frame["built"].to_numpy())
     spare[unknown_place] = shapely.Polygon()
 
     frame["homes"] = plan["homes"].to_numpy()
@@ -165,6 +162,15 @@ def _houses(
     house, parcel = tree.query(shapely.point_on_surface(houses), predicate="intersects")
     order = np.argsort(parcel, kind="stable")
     return parcel[order], houses[house[order]]
+
+
+def _unknown_place(
+    parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, built: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Tell where nobody knows what is built, or where: it is assessed and on no map, or nobody has told of anything."""
+    improvements = pd.to_numeric(optional(parcels, "improvement_value"), errors="coerce").to_numpy(dtype=float)
+    lost = improvements > 0
+    return ~built & (lost | np.isnan(improvements) if buildings is None else lost)
 
 
 def _outside_gardens(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geoplan.frames import metres_per_unit
+from geoplan.frames import metres_per_unit, optional
 from geoplan.plots.search import main_buildings
 
 __all__ = ["existing_buildings"]
@@ -24,7 +24,8 @@ def existing_buildings(parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | 
     Parameters
     ----------
     parcels
-        Properties; ``improvement_value`` (assessed value of buildings) is used where present.
+        Properties; ``improvement_value`` (assessed value of buildings) is used where present: without a layer of
+        buildings nothing stands where it is zero.
     buildings
         Footprints or points in the same CRS, with ``use`` and ``dwellings`` where known; ``None``: nobody knows.
 
@@ -44,9 +45,11 @@ def existing_buildings(parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | 
     """
     table = pd.DataFrame(index=range(len(parcels)))
     if buildings is None:
-        return table.assign(
-            area_m2=np.nan, main_m2=np.nan, dwellings=np.nan, main=0, lived_in=0, why_unknown="no_buildings_layer"
-        )
+        none = (pd.to_numeric(optional(parcels, "improvement_value"), errors="coerce") == 0).to_numpy()
+        amount = np.where(none, 0.0, np.nan)
+        why = np.full(len(parcels), "no_buildings_layer", dtype=object)
+        why[none] = None
+        return table.assign(area_m2=amount, main_m2=amount, dwellings=amount, main=0, lived_in=0, why_unknown=why)
     unit = metres_per_unit(parcels.crs)
     shapes = parcels.geometry.to_numpy()
     is_main = buildings.index.isin(main_buildings(buildings).index)

@@ -63,19 +63,26 @@ def plot_rights(
     """
     parts = _Parts(plots.reset_index(drop=True), rights.reset_index(drop=True))
     bounds = {name: parts.bound(name) for name in _EXISTING}
+    ceilings = {name: parts.bound(name, nothing_used=True) for name in _EXISTING}
     allowed = parts.allowed()
-    held = dwellings_held(
-        bounds["building_area"],
-        bounds["gross_floor_area"],
-        parts.ground_height(),
-        bounds["dwellings"],
-        allowed,
-        assumptions=dwellings,
+    held, ceiling = (
+        dwellings_held(
+            each["building_area"],
+            each["gross_floor_area"],
+            parts.ground_height(),
+            each["dwellings"],
+            allowed,
+            assumptions=dwellings,
+        )
+        for each in (bounds, ceilings)
     )
     standard = _standard(np.broadcast_to(np.asarray(homes_per_plot, dtype=float), len(plots)), allowed, dwellings)
-    # A type without a number has no more than what is usual; where the plan has numbers none is made up.
+    # A type without a number has no more than what is usual; where the plan has numbers none is made up. Where nobody
+    # knows what is used of them, what is usual counts, and never more than the plan lets a plot have.
     known = parts.planned & held["most"].notna().to_numpy()
-    number = {name: np.where(known, np.nan_to_num(held[name]), standard[name]) for name in ("one_or_two", "multi")}
+    number = {
+        name: np.where(known, np.nan_to_num(held[name]), np.fmin(standard[name], ceiling[name])) for name in standard
+    }
     columns: dict[str, Any] = {
         "homes": np.fmax(number["one_or_two"], number["multi"]).astype(int),
         "homes_one_or_two": number["one_or_two"].astype(int),
@@ -127,12 +134,16 @@ class _Parts:
         """Return the same for a column of numbers; NaN where there is none."""
         return self._at(pd.to_numeric(self._rights[column], errors="coerce"))
 
-    def bound(self, quantity: str) -> npt.NDArray[np.float64]:
-        """Return the most of a quantity on each plot; NaN where nothing limits it."""
+    def bound(self, quantity: str, *, nothing_used: bool = False) -> npt.NDArray[np.float64]:
+        """Return the most of a quantity on each plot; NaN where nothing limits it, or nobody knows what is used.
+
+        With ``nothing_used`` what nobody knows counts as nothing: no more than that can be left.
+        """
         used = self.number(_EXISTING[quantity])
+        used = np.nan_to_num(used) if nothing_used else used
         # What stands on the property itself has used its number; a new property begins anew.
         new, own = (self._limit(quantity, column, "property") for column in ("value", "counts"))
-        each = np.where(self._whole, _left(own, np.nan_to_num(used)), new)
+        each = np.where(self._whole, _left(own, used), new)
         by_area = self._limit(quantity, "remains", "area")
         part = by_area * self._share
         asked = pd.Series(part).groupby(self._parcel, sort=False).transform("sum").to_numpy()
@@ -142,7 +153,8 @@ class _Parts:
         part = np.where(fits, part, part * available / np.where(asked > 0, asked, 1.0))
         if quantity == "dwellings":
             part = whole_parts(part, self._parcel, self._id)
-        return np.fmin(each, part)
+        unsure = self._whole & np.isnan(used) & ~(np.isnan(own) & np.isnan(by_area))
+        return np.where(unsure, np.nan, np.fmin(each, part))
 
     def allowed(self) -> pd.DataFrame:
         """Return for each type whether it is allowed; where there is no plan the smaller type is."""

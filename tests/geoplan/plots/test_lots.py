@@ -35,7 +35,8 @@ def search(
     parcels = frame([metres(shape, crs) for shape in shapes], crs, **columns)
     constraints = build_constraints(RULES, layers | {"parcels": parcels})
     buildable = buildable_land(parcels, constraints)
-    found = find_plots(parcels, buildable, layers, standards={"rural": standard}, unknown=constraints.unknown)
+    built = {"buildings": frame(np.empty(0, dtype=object), crs)} | layers
+    found = find_plots(parcels, buildable, built, standards={"rural": standard}, unknown=constraints.unknown)
     return found, waterfall(buildable, constraints, found)
 
 

@@ -28,7 +28,8 @@ def search(
 ) -> tuple[PlotSearch, Constraints, pd.DataFrame]:
     constraints = build_constraints(RULES, layers | {"parcels": parcels}, as_of=DAY)
     buildable = buildable_land(parcels, constraints)
-    found = find_plots(parcels, buildable, layers, standards=STANDARDS, unknown=constraints.unknown)
+    built = {"buildings": frame(np.empty(0, dtype=object), parcels.crs)} | layers
+    found = find_plots(parcels, buildable, built, standards=STANDARDS, unknown=constraints.unknown)
     return found, constraints, waterfall(buildable, constraints, found)
 
 
@@ -80,6 +81,19 @@ def test_improvements_without_a_building_on_the_map_give_no_plot() -> None:
     found, _, _ = search(parcels, {"buildings": frame(np.empty(0, dtype=object))})
     assert found.plots.empty
     assert found.dropped["reason"].tolist() == ["built_place_unknown"]
+
+
+def test_without_a_layer_of_buildings_only_land_without_improvements_is_vacant() -> None:
+    parcels = frame([shapely.box(n * 50, 0, n * 50 + 40, 40) for n in range(3)], improvement_value=[0, 125_000, None])
+    buildable = buildable_land(parcels, build_constraints(RULES, {"parcels": parcels}, as_of=DAY))
+    found = find_plots(parcels, buildable, {}, standards=STANDARDS)
+    assert found.plots["id"].tolist() == ["f0"]
+    assert found.dropped.set_index("parcel")["reason"].to_dict() == dict.fromkeys(["f1", "f2"], "built_place_unknown")
+    nothing_told = find_plots(parcels.drop(columns="improvement_value"), buildable, {}, standards=STANDARDS)
+    assert nothing_told.plots.empty
+    assert nothing_told.dropped["area_m2"].sum() == pytest.approx(4_800)
+    told_of_none = {"buildings": frame(np.empty(0, dtype=object))}
+    assert find_plots(parcels, buildable, told_of_none, standards=STANDARDS).plots["id"].tolist() == ["f0", "f2"]
 
 
 def test_the_plan_says_how_many_homes_and_how_small(crs: int) -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 import shapely
 from place import frame, make_rule, make_rules
 
@@ -28,7 +29,7 @@ def test_what_is_taken_because_something_is_unknown_is_a_step_of_its_own() -> No
     search: PlotSearch = find_plots(
         parcels,
         buildable,
-        layers,
+        layers | {"buildings": frame(np.empty(0, dtype=object))},
         standards={kind: PlotStandards(min_area_m2=1, min_width_m=1) for kind in ("town", "rural", "archipelago")},
     )
     table = waterfall(buildable, constraints, search).set_index("step")

@@ -91,7 +91,10 @@ def test_what_is_not_known_is_unknown_and_no_gap():
     assert found["remaining_building_area_m2"].isna().all()
     assert all("nobody_knows_what_stands_there" in reasons for reasons in found["reasons_not"])
     everything = search(lots, plan(PLAN, max_bya_m2=[200.0]), None)
-    assert everything["kind"].tolist() == ["unknown"] * 3
+    # Without a layer of buildings, what is assessed at nothing has nothing on it.
+    assert everything["kind"].tolist() == ["unknown", "gap", "gap"]
+    untold = search(boxes(*LOTS[:3]), plan(PLAN, max_bya_m2=[200.0]), None)
+    assert untold["kind"].tolist() == ["unknown"] * 3
 
 
 def test_a_right_without_a_size_is_a_right_and_homes_after_a_trial_are_none():

@@ -36,6 +36,21 @@ def test_a_vacant_parcel_has_the_whole_right_and_a_shed_takes_its_part():
     assert table.loc[0, ["homes", "homes_one_or_two", "homes_multi", "homes_basis"]].tolist() == [6, 1, 6, "plan"]
 
 
+def test_what_nobody_knows_to_be_used_is_not_taken_for_nothing():
+    shed = boxes((2, 2, 3, 3), use=["complement"], dwellings=[0])
+    shed = shed.set_geometry(shed.geometry.centroid)
+    whole = plots(900.0, kind="vacant_parcel")
+    for numbers in ({"max_bya_m2": [200.0]}, {"max_coverage": [0.2]}):
+        table = held(whole, right(boxes(LOT), plan(LOT, **numbers), buildings=shed))
+        assert np.isnan(table.loc[0, "max_building_area_m2"])
+        assert table.loc[0, ["homes", "homes_basis"]].tolist() == [1, "standard"]
+    # What is usual, and never more than the plan could hold.
+    small = right(boxes(LOT), plan(LOT, max_bya_m2=[60.0], homes_multi=["prohibited"]), buildings=shed)
+    assert held(whole, small, homes_per_plot=4).loc[0, ["homes", "homes_basis"]].tolist() == [1, "standard"]
+    none = right(boxes(LOT), plan(LOT, max_bya_m2=[0.0]), buildings=shed)
+    assert held(whole, none).loc[0, "homes"] == 0
+
+
 def test_a_number_per_property_holds_for_each_new_one_and_a_share_is_split():
     rights = right(boxes(LOT), plan(LOT, max_bya_m2=[120.0], max_homes_per_plot=[1]))
     each = held(plots(900.0, 600.0), rights)
