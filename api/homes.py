@@ -141,7 +141,8 @@ def _there(current: Mapping[str, Version], names: Sequence[str]) -> list[Version
 def _with_range(need: Rows, ranges: Rows) -> Rows:
     """Return the need with a row for the whole of each year, and the range of each where it is computed."""
     whole: dict[int, dict[str, Any]] = {}
-    for row in need:
+    # Where the need is of the whole, that is its row already.
+    for row in [row for row in need if row["area"] != WHOLE]:
         sums = whole.setdefault(row["year"], {**dict.fromkeys(row, 0.0), "area": WHOLE, "year": row["year"]})
         for name, value in row.items():
             if name not in ("area", "year"):

@@ -14,7 +14,7 @@ from layers.sources.services.answer import Answer
 from layers.sources.services.kolada import fetch_kolada
 from layers.sources.services.pxweb import fetch_pxweb
 from layers.sources.services.request import KoladaRequest, Request
-from layers.sources.services.sidecar import Told, sidecar_of, write_answer
+from layers.sources.services.sidecar import Told, sidecar_of, write_answers
 from layers.sources.source import LayerPart
 from layers.workspace import Workspace
 
@@ -108,7 +108,7 @@ def fetch_layers(
                     for part in asking[layer_id]
                     if part.request is not None
                 ]
-                result.files += [_keep(workspace, layer_id, part, answer) for part, answer in answers]
+                result.files += _keep(workspace, layer_id, answers)
             except InputError as error:
                 result.failures[layer_id] = _with_before(error, workspace, asking[layer_id])
     return result
@@ -120,9 +120,12 @@ def _fetch(request: Request, timeout_s: float, told: Callable[[], object]) -> An
     return fetch_pxweb(request, timeout_s=timeout_s, told=told)
 
 
-def _keep(workspace: Workspace, layer_id: str, part: LayerPart, answer: Answer) -> FetchedFile:
-    told = write_answer(answer, workspace.path(part.file), now=dt.datetime.now(dt.UTC))
-    return FetchedFile(layer=layer_id, file=part.file, told=told)
+def _keep(workspace: Workspace, layer_id: str, answers: list[tuple[LayerPart, Answer]]) -> list[FetchedFile]:
+    files = [(answer, workspace.path(part.file)) for part, answer in answers]
+    told = write_answers(files, now=dt.datetime.now(dt.UTC))
+    return [
+        FetchedFile(layer=layer_id, file=part.file, told=each) for (part, _), each in zip(answers, told, strict=True)
+    ]
 
 
 def _with_before(error: InputError, workspace: Workspace, parts: list[LayerPart]) -> InputError:

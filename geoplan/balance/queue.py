@@ -137,9 +137,18 @@ def queue_check(queue: pd.DataFrame, result: Allocation) -> pd.DataFrame:
     DataFrame
         ``area`` (and ``*``), ``year``, ``queued`` persons, ``house_seekers``, of which ``served`` and ``left``
         (households), ``plots_taken`` in the area (homes), and ``above``: more queue than seek, so that either the
-        need is too low or many queue who need no home. Those who queue for anywhere stand in ``*`` alone.
+        need is too low or many queue who need no home. Those who queue for anywhere stand in ``*`` alone, as all do
+        where the need is of the whole.
     """
     served, left = result.served, result.left
+    if set(result.summary["area"]) == {WHOLE}:
+        # The need knows no areas, so there is nothing to compare a queue by area with.
+        return _check(queue.assign(area=WHOLE), served.assign(option_area=WHOLE), left, result.summary)
+    return _check(queue, served, left, result.summary)
+
+
+def _check(queue: pd.DataFrame, served: pd.DataFrame, left: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of :func:`queue_check`."""
     wants = [table[table["wanted_type"] == "one_or_two"] for table in (served, left)]
     plots = served[served["kind"] == "plot"].rename(columns={"area": "from_area", "option_area": "area"})
     keys = ["area", "year"]
@@ -148,15 +157,17 @@ def queue_check(queue: pd.DataFrame, result: Allocation) -> pd.DataFrame:
         "left": wants[1].groupby(keys)["households"].sum(),
         "plots_taken": plots.groupby(keys)["households"].sum(),
     }
-    years = sorted(result.summary["year"].unique())
-    areas = sorted({*result.summary["area"], *queue["area"]} - {WHOLE})
+    years = sorted(summary["year"].unique())
+    areas = sorted({*summary["area"], *queue["area"]} - {WHOLE}) or [WHOLE]
     index = pd.MultiIndex.from_product([areas, years], names=keys)
     rows = pd.DataFrame({name: column.reindex(index).fillna(0) for name, column in columns.items()}).reset_index()
     rows["queued"] = rows["area"].map(queue.groupby("area")["persons"].sum()).fillna(0)
     counts = ["queued", "served", "left", "plots_taken"]
-    whole = rows.groupby("year", as_index=False)[counts].sum().assign(area=WHOLE)
-    whole["queued"] += queue.loc[queue["area"] == WHOLE, "persons"].sum()
-    table = pd.concat([rows, whole], ignore_index=True).astype(dict.fromkeys(counts, "int64"))
+    if areas != [WHOLE]:
+        whole = rows.groupby("year", as_index=False)[counts].sum().assign(area=WHOLE)
+        whole["queued"] += queue.loc[queue["area"] == WHOLE, "persons"].sum()
+        rows = pd.concat([rows, whole], ignore_index=True)
+    table = rows.astype(dict.fromkeys(counts, "int64"))
     table["house_seekers"] = table["served"] + table["left"]
     table["above"] = table["queued"] > table["house_seekers"]
     return table[["area", "year", "queued", "house_seekers", "served", "left", "plots_taken", "above"]]

@@ -63,6 +63,13 @@ def test_demand_by_area_has_the_range_and_the_whole(housed):
     assert [row["area"] for row in one] == ["*"]
 
 
+def test_a_need_of_the_whole_has_one_row_a_year(serve_tables, housing_tables):
+    need = housing_tables["need"].query("area == 'A1'").assign(area="*")
+    served = serve_tables({"need": need})
+    rows = served.client.get("/demand").json()["demand"]
+    assert [(row["area"], row["year"], row["need"]) for row in rows] == [("*", 2030, 12.0), ("*", 2040, 12.0)]
+
+
 def test_demand_by_type_and_by_group(housed):
     by_type = housed.client.get("/demand?by=type").json()
     assert {row["dwelling_type"] for row in by_type["demand"]} == {"multi", "one_or_two"}

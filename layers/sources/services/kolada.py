@@ -131,7 +131,8 @@ def _rows(item: Mapping[str, Any], titles: Mapping[str, str], source: str) -> tu
     """Return the rows of one key figure, municipality and year, and how many are deleted."""
     rows, deleted = [], 0
     values = item.get("values")
-    if not isinstance(values, list) or not {"kpi", "municipality", "period"} <= set(item):
+    whole = isinstance(values, list) and all(isinstance(value, dict) for value in values)
+    if not isinstance(values, list) or not whole or not {"kpi", "municipality", "period"} <= set(item):
         raise ServiceError("Kolada's values are malformed.", hint="Try again later.")
     for value in values:
         if value.get("isdeleted"):

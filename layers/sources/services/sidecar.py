@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from layers.sources.services.answer import Answer
 if TYPE_CHECKING:
     from layers.sources.source import LayerPart
 
-__all__ = ["Told", "read_told", "sidecar_of", "write_answer"]
+__all__ = ["Told", "read_told", "sidecar_of", "write_answers"]
 
 _SUPPRESSED = ".."
 
@@ -85,25 +85,48 @@ def sidecar_of(path: Path) -> Path:
     return path.with_suffix(".source.json")
 
 
-def write_answer(answer: Answer, path: Path, *, now: dt.datetime) -> Told:
-    """Write a fetched table and what is told of it, each whole or not at all.
+def write_answers(answers: Sequence[tuple[Answer, Path]], *, now: dt.datetime) -> list[Told]:
+    """Write fetched tables and what is told of them: all of them or none.
 
     Parameters
     ----------
-    answer
-        What a service answered.
-    path
-        The table's file; what is there is replaced.
+    answers
+        What a service answered, and the table's file; what is there is replaced.
     now
-        When it was fetched, with a time zone.
+        When they were fetched, with a time zone.
 
     Raises
     ------
     InputError
-        The folder cannot be written.
+        A file cannot be written; all are as they were.
     """
-    content = answer.frame.to_csv(index=False, lineterminator="\n").encode()
-    told = Told(
+    told = []
+    staged: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for answer, path in answers:
+            content = answer.frame.to_csv(index=False, lineterminator="\n").encode()
+            each = _told(answer, content, now)
+            beside = json.dumps(each.to_dict(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            staged.append((_stage(path, content), path))
+            staged.append((_stage(path, beside.encode()), sidecar_of(path)))
+            told.append(each)
+        _replace_all(staged)
+    except OSError as error:
+        place = error.filename2 or path
+        raise InputError(
+            f"{place} cannot be written: {error.strerror or error}.", hint="Check the folder's permissions."
+        ) from error
+    finally:
+        for temporary, _ in staged:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    return told
+
+
+def _told(answer: Answer, content: bytes, now: dt.datetime) -> Told:
+    return Told(
         service=answer.service,
         url=answer.url,
         query=answer.query,
@@ -118,16 +141,6 @@ def write_answer(answer: Answer, path: Path, *, now: dt.datetime) -> Told:
         left_out=answer.left_out,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    text = json.dumps(told.to_dict(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
-        _replace(sidecar_of(path), text.encode())
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}.", hint="Check the folder's permissions."
-        ) from error
-    return told
 
 
 def read_told(path: Path, part: LayerPart, *, key: str) -> Told:
@@ -161,14 +174,33 @@ def read_told(path: Path, part: LayerPart, *, key: str) -> Told:
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _stage(path: Path, content: bytes) -> Path:
+    """Write a file beside the one that it is to replace."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".geoplan-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         Path(name).chmod(0o644)
-        Path(name).replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             Path(name).unlink()
+        raise
+    return Path(name)
+
+
+def _replace_all(staged: Sequence[tuple[Path, Path]]) -> None:
+    """Put staged files in their places; where one cannot be, put back what was there before."""
+    before = {path: path.read_bytes() if path.is_file() else None for _, path in staged}
+    done: list[Path] = []
+    try:
+        for temporary, path in staged:
+            temporary.replace(path)
+            done.append(path)
+    except OSError:
+        for path in done:
+            old = before[path]
+            if old is None:
+                path.unlink()
+            else:
+                _stage(path, old).replace(path)
         raise

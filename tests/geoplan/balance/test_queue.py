@@ -84,3 +84,12 @@ def test_the_check_says_where_more_queue_than_seek() -> None:
 def test_wrong_standards_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError, match="wrong"):
         QueueStandards.from_values(assumptions("plot_queue") | wrong)
+
+
+def test_a_need_of_the_whole_is_compared_with_the_whole_queue() -> None:
+    result = choose(wishes(("*", "couple", "one_or_two", 8)), homes(("A", "plot", "one_or_two", 6)))
+    for areas in (("*",), ("A", "*"), ("A", "B")):
+        told = queue_check(check_queue(queued(*((area, 7, 0) for area in areas)), smallest_count=5), result)
+        rows = told[["area", "queued", "house_seekers", "served", "left", "plots_taken", "above"]]
+        queue = 7 * len(areas)
+        assert rows.to_numpy().tolist() == [["*", queue, 8, 6, 2, 6, queue > 8]]

@@ -141,6 +141,26 @@ def test_several_parts_may_ask_and_one_fault_writes_none_of_them(services: Any, 
     assert not (tmp_path / "data").exists()
 
 
+def test_a_layer_whose_second_file_cannot_be_written_is_as_it_was(services: Any, tmp_path: Path) -> None:
+    parts = [
+        {"pxweb": {"url": f"{services.url}/api/v2", "table": "TAB638", "query": QUERY | {"Region": code}}}
+        for code in ("2182", "2183")
+    ]
+    workspace = Workspace.from_mapping(content(services.url, population=MAPPING | {"parts": parts}), root=tmp_path)
+    first, second = (workspace.path(part.file) for part in workspace.layers["population"].parts)
+    second.mkdir(parents=True)
+    for before in ((None, None), ("was", "there")):
+        for path, was in zip((first, sidecar_of(first)), before, strict=True):
+            if was is not None:
+                path.write_text(was, encoding="utf-8")
+        done = fetch_layers(workspace, layers=["population"])
+        assert done.files == []
+        assert f"{second} cannot be written" in str(done.failures["population"])
+        for path, was in zip((first, sidecar_of(first)), before, strict=True):
+            assert (path.read_text(encoding="utf-8") if path.exists() else None) == was
+        assert [file.name for file in first.parent.iterdir() if file.name.startswith(".")] == []
+
+
 def test_layers_that_ask_nothing_are_told(workspace: Workspace) -> None:
     with pytest.raises(NotFoundError, match="water asks no service"):
         fetch_layers(workspace, layers=["water"])

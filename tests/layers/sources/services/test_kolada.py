@@ -62,6 +62,11 @@ def test_a_circle_of_pages_and_a_strange_answer_end(services: Any) -> None:
     services.next_url, services.first = None, [(200, {}, b'{"values": 3}')]
     with pytest.raises(ServiceError, match="without values"):
         fetch_kolada(ask(services))
+    titles = b'{"values": [{"id": "N07913", "title": "x"}]}'
+    null = b'{"values": [{"kpi": "N07913", "municipality": "2182", "period": 2024, "values": [null]}]}'
+    services.first = [(200, {}, titles), (200, {}, null)]
+    with pytest.raises(ServiceError, match="malformed"):
+        fetch_kolada(ask(services, kpis=["N07913"]))
 
 
 def test_unknown_key_figures_are_told(services: Any) -> None:
