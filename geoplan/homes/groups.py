@@ -15,7 +15,7 @@ import pandas as pd
 
 from geoplan.errors import FrameError, InputError
 from geoplan.frames import check_frame
-from geoplan.homes.ages import AgeBand
+from geoplan.homes.ages import AgeBand, age_weights
 from geoplan.text import Text
 
 __all__ = ["COUNT_ONLY", "GROUPS", "GroupAssumptions", "Groups", "group_households"]
@@ -41,11 +41,14 @@ class GroupAssumptions:
         Household types that are families with children.
     persons_per_household
         By group, where only persons are counted.
+    smallest_count
+        The smallest count that may stand for an area; the whole (``*``) may have any.
     """
 
     ages: Mapping[str, tuple[int, int]]
     family_types: tuple[str, ...]
     persons_per_household: Mapping[str, float]
+    smallest_count: int
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> GroupAssumptions:
@@ -67,7 +70,10 @@ class GroupAssumptions:
         wrong = [name for name, (low, high) in ages.items() if not 0 <= low <= high or name not in GROUPS]
         if wrong:
             raise InputError(f"ages: {', '.join(wrong)} is no group or has no first and last age.")
-        return cls(ages, tuple(values["family_types"]), persons)
+        smallest = int(values["smallest_count"])
+        if smallest < 1:
+            raise InputError("smallest_count must be 1 or more.")
+        return cls(ages, tuple(values["family_types"]), persons, smallest)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,8 @@ def group_households(
     by_type: pd.DataFrame | None,
     counts: pd.DataFrame | None,
     assumptions: GroupAssumptions,
+    *,
+    open_age_exponent: float = 2.0,
 ) -> Groups:
     """Return the households of each group that is known.
 
@@ -96,19 +104,22 @@ def group_households(
         The ``group_counts`` layer, or ``None``: ``group``, ``area`` (or ``*``), ``year`` (or empty), ``households``
         or ``persons``.
     assumptions
-        Ages, family types, and persons per household.
+        Ages, family types, persons per household, and the smallest count of an area.
+    open_age_exponent
+        How the households of an open band are spread: see :func:`geoplan.homes.ages.age_weights`.
 
     Returns
     -------
     Groups
         ``area``, ``year``, ``group``, ``households``, and ``basis``: ``computed`` from ages or types, or ``counted``.
-        A count takes the place of what is computed. A group that nothing tells of has no row: unknown is not none.
+        A count takes the place of what is computed: of an area there, of the whole (``*``) everywhere. A group that
+        nothing tells of has no row: unknown is not none.
 
     Raises
     ------
     FrameError
-        A count lacks a number or is negative, there are two of a group, area and year, or those who must leave
-        violence are counted by place.
+        A count lacks a number or is negative, or is so small that persons of an area could be identified, there are
+        two of a group, area and year, or those who must leave violence are counted by place.
 
     Notes
     -----
@@ -117,14 +128,18 @@ def group_households(
     """
     check_frame(by_age, name="households", columns=["area", "year", "age", "households"])
     years = sorted(int(year) for year in by_age["year"].unique())
-    parts = [_of_ages(by_age, group, ages) for group, ages in assumptions.ages.items()]
+    parts = [_of_ages(by_age, group, ages, open_age_exponent) for group, ages in assumptions.ages.items()]
     if by_type is not None and set(assumptions.family_types) & set(by_type["household_type"]):
         families = by_type[by_type["household_type"].isin(assumptions.family_types)]
         sums = families.groupby(["area", "year"], as_index=False)["households"].sum()
         parts.append(sums.assign(group="families", basis="computed"))
     computed = pd.concat([part[_COLUMNS] for part in parts], ignore_index=True)
     counted = _counted(counts, years, assumptions)
-    kept = computed[~computed["group"].isin(set(counted["group"]))]
+    # A count of the whole takes the place of all that is computed of the group, that of an area only of the area's.
+    whole = set(counted.loc[counted["area"].eq(_WHOLE), "group"])
+    told = pd.MultiIndex.from_frame(counted[["group", "area"]].astype(object))
+    replaced = pd.MultiIndex.from_frame(computed[["group", "area"]].astype(object)).isin(told)
+    kept = computed[~(computed["group"].isin(whole) | replaced)]
     parts = [part for part in (kept, counted) if not part.empty]
     table = pd.concat(parts, ignore_index=True) if parts else computed
     unknown = [group for group in GROUPS if group not in set(table["group"])]
@@ -148,10 +163,13 @@ _OVERLAP = Text(
 )
 
 
-def _of_ages(by_age: pd.DataFrame, group: str, ages: tuple[int, int]) -> pd.DataFrame:
-    wanted = AgeBand(*ages)
-    bands = {age: AgeBand.parse(age) for age in by_age["age"].unique()}
-    share = by_age["age"].map({age: wanted.overlap(band) / band.years for age, band in bands.items()}).astype(float)
+def _of_ages(by_age: pd.DataFrame, group: str, ages: tuple[int, int], exponent: float) -> pd.DataFrame:
+    low, high = ages
+    shares = {}
+    for age in by_age["age"].unique():
+        weights = age_weights(AgeBand.parse(age), open_age_exponent=exponent)
+        shares[age] = float(weights[low : high + 1].sum() / weights.sum())
+    share = by_age["age"].map(shares).astype(float)
     sums = (by_age["households"] * share).groupby([by_age["area"], by_age["year"]]).sum()
     return sums.rename("households").reset_index().assign(group=group, basis="computed")
 
@@ -168,6 +186,14 @@ def _counted(counts: pd.DataFrame | None, years: list[int], assumptions: GroupAs
     if (table["group"].eq(COUNT_ONLY) & table["area"].ne(_WHOLE)).any():
         # The place is not repeated here: a message may be read and kept by others.
         faults.append(f"{COUNT_ONLY} is counted by place; give one count with area = * and delete the places")
+    numbers = table[["households", "persons"]].apply(pd.to_numeric)
+    small = ((numbers > 0) & (numbers < assumptions.smallest_count)).any(axis=1) & table["area"].ne(_WHOLE)
+    if small.any():
+        # Neither the place nor the number is repeated.
+        faults.append(
+            f"{int(small.sum())} rows of areas have fewer than {assumptions.smallest_count}, who could be identified; "
+            "put areas together, or give one count with area = *"
+        )
     persons = pd.to_numeric(table["persons"]) / table["group"].map(assumptions.persons_per_household).astype(float)
     table["households"] = pd.to_numeric(table["households"]).astype(float).fillna(persons)
     if not (table["households"] >= 0).all():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geoplan.errors import FrameError
 from geoplan.frames import check_frame
-from geoplan.homes.ages import OLDEST, AgeBand
+from geoplan.homes.ages import OLDEST, AgeBand, age_weights, told_twice
 from geoplan.text import Text
 
 __all__ = ["households", "households_by_age", "quota_warnings", "quotas_by_group"]
@@ -15,7 +17,7 @@ _ADULT = 30
 _SANE = (0.5, 1.0)
 
 
-def households(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
+def households(population: pd.DataFrame, quotas: pd.DataFrame, *, open_age_exponent: float = 2.0) -> pd.DataFrame:
     """Return the number of households by area and year.
 
     Parameters
@@ -24,7 +26,9 @@ def households(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
         ``area``, ``year``, ``sex``, ``age``, ``population`` (persons).
     quotas
         ``sex``, ``age``, ``quota``: the share of a group that are reference persons, 0 to 1. Missing sex or age
-        stands for all; one such row alone is a headship rate.
+        stands for all; one such row alone is a headship rate. A sex's own row comes before ``all``.
+    open_age_exponent
+        How the persons of an open band are spread: see :func:`geoplan.homes.ages.age_weights`.
 
     Returns
     -------
@@ -34,24 +38,27 @@ def households(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     FrameError
-        A quota lies outside 0 to 1, or a group of the population has none.
+        A quota lies outside 0 to 1, two quotas tell of the same sex and age, or a group of the population has none.
 
     Notes
     -----
-    households = Σ population(sex, age) × quota(sex, age). Within an age band people are spread evenly over its
-    years where bands of the two tables differ. A household has one reference person, its oldest member.
+    households = Σ population(sex, age) × quota(sex, age). Where bands of the two tables differ, people of a closed
+    band are spread evenly over its years, and those of an open one fall off with age. A household has one reference
+    person, its oldest member.
     Source: Boverket, hushållskvotmetoden (see docs/method-need.md).
     """
-    table = households_by_age(population, quotas)
+    table = households_by_age(population, quotas, open_age_exponent=open_age_exponent)
     return table.groupby(["area", "year"], as_index=False, sort=False)[["population", "households"]].sum()
 
 
-def households_by_age(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
+def households_by_age(
+    population: pd.DataFrame, quotas: pd.DataFrame, *, open_age_exponent: float = 2.0
+) -> pd.DataFrame:
     """Return households by area, year, and the sex and age of the reference person.
 
     Parameters
     ----------
-    population, quotas
+    population, quotas, open_age_exponent
         As :func:`households`.
 
     Returns
@@ -67,20 +74,21 @@ def households_by_age(population: pd.DataFrame, quotas: pd.DataFrame) -> pd.Data
     """
     check_frame(population, name="population", columns=["area", "year", "sex", "age", "population"])
     groups = population[["sex", "age"]].drop_duplicates()
-    table = population.merge(quotas_by_group(groups, quotas), on=["sex", "age"], how="left")
+    of_group = quotas_by_group(groups, quotas, open_age_exponent=open_age_exponent)
+    table = population.merge(of_group, on=["sex", "age"], how="left")
     table["households"] = table["population"] * table["quota"]
     return table[["area", "year", "sex", "age", "population", "households"]]
 
 
-def quotas_by_group(groups: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
-    """Return the quota of every group of the population, averaged over the years of its band.
+def quotas_by_group(groups: pd.DataFrame, quotas: pd.DataFrame, *, open_age_exponent: float = 2.0) -> pd.DataFrame:
+    """Return the quota of every group of the population, averaged over the persons of its band.
 
     Parameters
     ----------
     groups
         ``sex`` and ``age`` of each group.
-    quotas
-        The quota table.
+    quotas, open_age_exponent
+        As :func:`households`.
 
     Raises
     ------
@@ -94,21 +102,48 @@ def quotas_by_group(groups: pd.DataFrame, quotas: pd.DataFrame) -> pd.DataFrame:
         raise FrameError("household_quotas", [f"a quota lies outside 0 to 1 (first: {first})"])
     sexes = _column(quotas, "sex").fillna("all").replace("", "all")
     bands = [AgeBand.parse(age) for age in _column(quotas, "age")]
-    known = list(zip(sexes, bands, values, strict=True))
+    double = [pair for sex in sexes.unique() for pair in told_twice(_of_sex(sexes, bands, sex))]
+    if double:
+        raise FrameError(
+            "household_quotas",
+            [f"two quotas tell of the same: {', '.join(double[:5])}"],
+            hint="Let each sex and age stand in one row.",
+        )
+    by_age = {sex: _by_age(sex, sexes, bands, values) for sex in groups["sex"].unique()}
     faults: list[str] = []
     result = []
     for sex, age in zip(groups["sex"], groups["age"], strict=True):
         band = AgeBand.parse(age)
-        matching = [(other.overlap(band), quota) for who, other, quota in known if who in (sex, "all")]
-        covered = sum(years for years, _ in matching)
+        known = ~np.isnan(by_age[sex])
+        within = known[band.low : band.high + 1]
         # Nobody counts on quotas for every year of an open last band.
-        if covered == 0 or (covered < band.years and band.high < OLDEST):
+        if not within.any() or (not within.all() and band.high < OLDEST):
             faults.append(f"no quota covers {sex} {band}")
             continue
-        result.append((sex, age, sum(years * quota for years, quota in matching) / covered))
+        weights = np.where(known, age_weights(band, open_age_exponent=open_age_exponent), 0.0)
+        if not weights.any():
+            weights[band.low : band.high + 1] = within
+        # By the difference to the first, so that quotas that are all the same come out to the last digit.
+        first = float(by_age[sex][band.low + int(within.argmax())])
+        more = np.average(np.nan_to_num(by_age[sex] - first), weights=weights)
+        result.append((sex, age, first + float(more)))
     if faults:
         raise FrameError("household_quotas", faults, hint="Add rows for them, 0 where nobody heads a household.")
     return pd.DataFrame(result, columns=["sex", "age", "quota"])
+
+
+def _of_sex(sexes: pd.Series[str], bands: list[AgeBand], sex: str) -> list[tuple[str, AgeBand]]:
+    return [(sex, band) for who, band in zip(sexes, bands, strict=True) if who == sex]
+
+
+def _by_age(sex: str, sexes: pd.Series[str], bands: list[AgeBand], values: pd.Series[float]) -> npt.NDArray[np.float64]:
+    """Return the quota of each year of age, missing where none is given: a sex's own before that of all."""
+    result = np.full(OLDEST + 1, np.nan)
+    for wanted in ("all", sex):
+        for who, band, value in zip(sexes, bands, values, strict=True):
+            if who == wanted:
+                result[band.low : band.high + 1] = value
+    return result
 
 
 def quota_warnings(quotas: pd.DataFrame) -> tuple[Text, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from geoplan.errors import FrameError
 from geoplan.frames import check_frame
-from geoplan.homes.ages import AgeBand
+from geoplan.homes.ages import AgeBand, age_weights
 from geoplan.text import Text
 
 __all__ = ["ANY_TYPE", "TypedHouseholds", "age_overlaps", "households_by_type"]
@@ -21,7 +21,9 @@ _COLUMNS = ["area", "year", "age", "household_type", "persons", "households"]
 TypedHouseholds = tuple[pd.DataFrame, tuple[Text, ...]]
 
 
-def households_by_type(by_age: pd.DataFrame, types: pd.DataFrame | None) -> TypedHouseholds:
+def households_by_type(
+    by_age: pd.DataFrame, types: pd.DataFrame | None, *, open_age_exponent: float = 2.0
+) -> TypedHouseholds:
     """Return households by type, size and the age of the reference person.
 
     Parameters
@@ -31,6 +33,8 @@ def households_by_type(by_age: pd.DataFrame, types: pd.DataFrame | None) -> Type
     types
         The ``household_types`` layer: ``age`` (band of the reference person), ``household_type``, ``persons`` (size,
         where known), ``share``; or ``None``.
+    open_age_exponent
+        How the households of an open band are spread: see :func:`geoplan.homes.ages.age_weights`.
 
     Returns
     -------
@@ -48,10 +52,12 @@ def households_by_type(by_age: pd.DataFrame, types: pd.DataFrame | None) -> Type
     Notes
     -----
     households(type, size) = Σ households(age) × share(type, size | age). A group of ages that several bands cover is
-    spread evenly over the years that it shares with each.
+    spread over them by the years that it shares with each: evenly, or falling off with age where it is open.
     """
     check_frame(by_age, name="households", columns=["area", "year", "age", "households"])
-    sums = by_age.groupby(["area", "year", "age"], as_index=False, dropna=False)[["households"]].sum()
+    # Sums do not depend on the order of rows: they are added up by size.
+    ordered = by_age.sort_values(["area", "year", "age", "households"], kind="stable")
+    sums = ordered.groupby(["area", "year", "age"], as_index=False, dropna=False)[["households"]].sum()
     if types is None or types.empty:
         told = Text(
             sv="Inga hushållstyper: alla hushåll är av en typ.",
@@ -61,7 +67,7 @@ def households_by_type(by_age: pd.DataFrame, types: pd.DataFrame | None) -> Type
     shares = _shares(types)
     bands = sorted(set(shares["band"]))
     ages = list(sums["age"].drop_duplicates())
-    weights = age_overlaps([AgeBand.parse(age) for age in ages], bands)
+    weights = age_overlaps([AgeBand.parse(age) for age in ages], bands, open_age_exponent=open_age_exponent)
     covered = weights.sum(axis=1) > 0
     needed = set(sums.loc[sums["households"] > 0, "age"])
     lacking = [str(age) for age, known in zip(ages, covered, strict=True) if not known and age in needed]
@@ -81,14 +87,23 @@ def households_by_type(by_age: pd.DataFrame, types: pd.DataFrame | None) -> Type
     table["households"] *= table["weight"] * table["share"]
     table["age"] = table["band"].map(str)
     keys = [name for name in _COLUMNS if name != "households"]
+    table = table.sort_values([*keys, "households"], kind="stable")
     return table.groupby(keys, as_index=False, dropna=False)[["households"]].sum()[_COLUMNS], ()
 
 
-def age_overlaps(ages: list[AgeBand], bands: list[AgeBand]) -> npt.NDArray[np.float64]:
-    """Return how each of the ages is spread over bands, [age, band]: by shared years, rows adding up to 1 or 0."""
-    years = np.array([[age.overlap(band) for band in bands] for age in ages], dtype=float).reshape(
-        len(ages), len(bands)
-    )
+def age_overlaps(
+    ages: list[AgeBand], bands: list[AgeBand], *, open_age_exponent: float = 2.0
+) -> npt.NDArray[np.float64]:
+    """Return how each of the ages is spread over bands, [age, band]: by shared years, rows adding up to 1 or 0.
+
+    The years of an open band fall off with age (:func:`geoplan.homes.ages.age_weights`).
+    """
+    years = np.zeros((len(ages), len(bands)))
+    for row, age in enumerate(ages):
+        weights = age_weights(age, open_age_exponent=open_age_exponent)
+        years[row] = [weights[band.low : band.high + 1].sum() for band in bands]
+        if not years[row].any():
+            years[row] = [age.overlap(band) for band in bands]
     sums = years.sum(axis=1, keepdims=True)
     result: npt.NDArray[np.float64] = np.divide(years, sums, out=np.zeros_like(years), where=sums > 0)
     return result
@@ -101,6 +116,8 @@ def _shares(types: pd.DataFrame) -> pd.DataFrame:
     table["share"] = pd.to_numeric(table["share"]).astype(float)
     table["persons"] = pd.to_numeric(table["persons"]).astype(float)
     table["band"] = pd.Series([AgeBand.parse(age) for age in table["age"]], index=table.index, dtype=object)
+    # In an order of their own, so that sums do not hang on the order of rows.
+    table = table.sort_values(["band", "household_type", "persons", "share"], kind="stable", ignore_index=True)
     faults = []
     if not table["share"].between(0, 1).all():
         faults.append("a share is missing or outside 0 to 1")

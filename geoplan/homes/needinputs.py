@@ -99,6 +99,7 @@ def need_inputs(
     vacancy_reserve: float = 0.0,
     exits_per_year: float | Mapping[str, float] = 0.0,
     initial_deficit: float | Mapping[str, float] = 0.0,
+    open_age_exponent: float = 2.0,
     model: CohortModel | None = None,
     supply: Supply | None = None,
 ) -> NeedInputs:
@@ -115,6 +116,8 @@ def need_inputs(
         As :func:`geoplan.homes.need.housing_need`.
     years
         The years asked for.
+    open_age_exponent
+        As :func:`geoplan.homes.households.households`.
     model
         From :func:`geoplan.homes.cohorts.cohort_model`, where the population was projected by it.
     supply
@@ -145,7 +148,8 @@ def need_inputs(
     wide = cells.unstack(["sex", "age"]).reindex(
         index=pd.MultiIndex.from_product([(base_year, *wanted), inhabited]), columns=groups
     )
-    table = households(population[population["year"].isin([base_year, *wanted])], quotas)
+    asked = population[population["year"].isin([base_year, *wanted])]
+    table = households(asked, quotas, open_age_exponent=open_age_exponent)
     need = housing_need(
         table,
         stock,
@@ -157,6 +161,7 @@ def need_inputs(
     of_area = need[need["year"] == wanted[0]].set_index("area").reindex(list(areas))
     base = table[table["year"] == base_year].set_index("area")["households"]
     dwellings, _, _ = base_stock(stock, base)
+    of_group = quotas_by_group(groups.to_frame(index=False), quotas, open_age_exponent=open_age_exponent)
     rates = exits_per_year if isinstance(exits_per_year, Mapping) else {WHOLE: exits_per_year}
     return NeedInputs(
         areas=areas,
@@ -164,7 +169,7 @@ def need_inputs(
         base_year=base_year,
         years=wanted,
         population=wide.fillna(0.0).to_numpy(dtype=float).reshape(len(wanted) + 1, len(inhabited), len(groups)),
-        quotas=quotas_by_group(groups.to_frame(index=False), quotas)["quota"].to_numpy(dtype=float),
+        quotas=of_group["quota"].to_numpy(dtype=float),
         dwellings=np.array(dwellings.reindex(list(areas)).fillna(0.0), dtype=np.float64),
         vacant=of_area["vacant"].fillna(0.0).to_numpy(dtype=float),
         deficit=of_area["deficit"].fillna(0.0).to_numpy(dtype=float),

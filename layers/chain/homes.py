@@ -53,13 +53,15 @@ def derive_homes(given: Given, land: Land, derived: Derived) -> Choosing | None:
 
 def _households(given: Given, population: Frame, derived: Derived) -> Frame:
     """Return households by area, year, age and type, and keep them by type and by group."""
-    by_age = households_by_age(population, given.layers["household_quotas"])
-    by_type, notes = households_by_type(by_age, given.layers.get("household_types"))
+    exponent = _falling_off(given)
+    by_age = households_by_age(population, given.layers["household_quotas"], open_age_exponent=exponent)
+    by_type, notes = households_by_type(by_age, given.layers.get("household_types"), open_age_exponent=exponent)
     groups = group_households(
         by_age,
         by_type,
         given.layers.get("group_counts"),
         GroupAssumptions.from_values(given.assumptions["groups"]),
+        open_age_exponent=exponent,
     )
     derived.add_notes([*notes, *groups.assumptions])
     keys = ["area", "year", "household_type", "persons"]
@@ -73,7 +75,7 @@ def _households(given: Given, population: Frame, derived: Derived) -> Frame:
 def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSettings, derived: Derived) -> None:
     base_year, stock = demand.base_year, _stock(given, demand)
     need = housing_need(
-        households(population, given.layers["household_quotas"]),
+        households(population, given.layers["household_quotas"], open_age_exponent=_falling_off(given)),
         stock,
         base_year=base_year,
         vacancy_reserve=demand.vacancy_reserve,
@@ -87,6 +89,11 @@ def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSetting
         derived.tables["need_by_density"] = need_by_density(population, stock, base_year=base_year)
 
 
+def _falling_off(given: Given) -> float:
+    """Return how an open age band falls off with age."""
+    return PopulationAssumptions.from_values(given.assumptions["population"]).open_age_exponent
+
+
 def _stock(given: Given, demand: DemandSettings) -> Frame | None:
     """Return the stock of the base year."""
     stock = given.layers.get("dwelling_stock")
@@ -95,6 +102,6 @@ def _stock(given: Given, demand: DemandSettings) -> Frame | None:
 
 def _preferences(given: Given) -> Preferences:
     layer: pd.DataFrame | None = given.layers.get("preferences")
-    if layer is not None:
+    if layer is not None and not layer.empty:
         return Preferences.from_table(layer)
     return Preferences.from_values(given.assumptions["preferences"])

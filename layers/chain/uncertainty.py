@@ -35,6 +35,7 @@ def derive_uncertainty(
         vacancy_reserve=demand.vacancy_reserve,
         exits_per_year=demand.exits_per_year,
         initial_deficit=demand.initial_deficit,
+        open_age_exponent=PopulationAssumptions.from_values(given.assumptions["population"]).open_age_exponent,
         model=_model(given, demand),
         supply=supply,
     )
@@ -58,7 +59,7 @@ def _model(given: Given, demand: DemandSettings) -> CohortModel | None:
     """Return the projection by cohorts where the population was projected so: with rates, and by age."""
     rates, population = given.layers.get("demographic_rates"), given.layers["population"]
     base = population[population["year"] == demand.base_year]
-    if rates is None or "age" not in base or base["age"].isna().any() or base["age"].eq("").any():
+    if rates is None or rates.empty or "age" not in base or base["age"].isna().any() or base["age"].eq("").any():
         return None
     return cohort_model(
         population,

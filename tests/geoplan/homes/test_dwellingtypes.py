@@ -213,6 +213,62 @@ def test_groups_are_computed_or_counted_and_the_rest_is_unknown() -> None:
     assert "never added up" in found.assumptions[0].en
 
 
+def test_a_count_of_one_area_leaves_the_others_computed() -> None:
+    by_age = pd.DataFrame({"area": ["a", "b"], "year": 2025, "age": "18-29", "households": [1_000.0, 700.0]})
+    assumed = GroupAssumptions.from_values(values("groups"))
+    table = group_households(by_age, None, counts(("young", "a", None, 300, None)), assumed).table
+    young = table[table["group"] == "young"].set_index("area")
+    assert young["households"].to_dict() == {"a": 300.0, "b": 700.0}
+    assert young["basis"].to_dict() == {"a": "counted", "b": "computed"}
+    table = group_households(by_age, None, counts(("young", "*", None, 900, None)), assumed).table
+    assert table.loc[table["group"] == "young", ["area", "households"]].values.tolist() == [["*", 900.0]]
+
+
+@pytest.mark.parametrize("row", [("disability", "Sand", None, 4, None), ("disability", "Sand", None, None, 3)])
+def test_a_count_by_which_someone_could_be_identified_is_refused(row: tuple[object, ...]) -> None:
+    by_age = pd.DataFrame({"area": ["Sand"], "year": [2025], "age": ["80+"], "households": [1.0]})
+    assumed = GroupAssumptions.from_values(values("groups"))
+    with pytest.raises(FrameError, match="fewer than 5, who could be identified") as raised:
+        group_households(by_age, None, counts(row), assumed)
+    assert "Sand" not in str(raised.value)
+    whole = counts((row[0], "*", *row[2:]))
+    assert (group_households(by_age, None, whole, assumed).table["group"] == "disability").any()
+    none = counts(("disability", "Sand", None, 0, None))
+    assert (group_households(by_age, None, none, assumed).table["group"] == "disability").any()
+
+
+def test_households_of_an_open_band_fall_off_with_age() -> None:
+    by_age = pd.DataFrame({"area": ["a"], "year": [2025], "age": ["65+"], "households": [1_000.0]})
+    table = group_households(by_age, None, None, GroupAssumptions.from_values(values("groups"))).table
+    old = table.set_index("group")["households"]
+    expected = 1_000 * sum(n**2 for n in range(1, 22)) / sum(n**2 for n in range(1, 37))
+    assert old["elderly_80"] == pytest.approx(expected)
+    assert old["elderly_65"] == pytest.approx(1_000)
+    types = pd.DataFrame({"age": ["65-79", "80+"], "household_type": ["couple", "single"], "share": 1.0})
+    by_type, _ = households_by_type(by_age, types)
+    assert by_type.set_index("household_type")["households"]["single"] == pytest.approx(expected)
+    assert by_type["households"].sum() == pytest.approx(1_000)
+
+
+def test_types_and_households_in_another_order_give_the_same_digits() -> None:
+    rng = np.random.default_rng(5)
+    types = pd.DataFrame(
+        [(age, kind, size) for age in ("0-29", "30-59", "60+") for kind in "abc" for size in (1, 2, None)],
+        columns=["age", "household_type", "persons"],
+    )
+    types["share"] = rng.dirichlet(np.ones(9), 3).ravel()
+    by_age = pd.DataFrame(
+        [(area, 2025, sex, str(age)) for area in "ab" for sex in ("f", "m") for age in range(20, 90)],
+        columns=["area", "year", "sex", "age"],
+    )
+    by_age["households"] = rng.uniform(0, 9, len(by_age))
+    first, _ = households_by_type(by_age, types)
+    for seed in range(5):
+        mixed = types.sample(frac=1, random_state=seed).reset_index(drop=True)
+        again, _ = households_by_type(by_age.sample(frac=1, random_state=seed), mixed)
+        pd.testing.assert_frame_equal(first, again, check_exact=True)
+
+
 def test_those_who_must_leave_violence_are_never_placed() -> None:
     by_age = pd.DataFrame({"area": ["a"], "year": [2025], "age": ["80+"], "households": [1.0]})
     secret = counts(("violence", "Storgatan-7", None, 2, None))

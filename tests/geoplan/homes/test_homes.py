@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplan.errors import FrameError, InputError
-from geoplan.homes.ages import AgeBand
-from geoplan.homes.households import households, quota_warnings
+from geoplan.homes.ages import AgeBand, age_weights
+from geoplan.homes.households import households, quota_warnings, quotas_by_group
 from geoplan.homes.need import dwellings_required, housing_need
 from geoplan.homes.population import project_population
+from geoplan.homes.singleyears import split_bands
 
 
 def people(**areas: float) -> pd.DataFrame:
@@ -101,6 +102,28 @@ def test_quotas_of_other_bands_are_averaged_over_the_years() -> None:
     assert households(group, fine)["households"].iloc[0] == pytest.approx(100 * 0.4 + 10 * 0.2)
 
 
+def test_a_sex_s_own_quota_comes_before_that_of_all() -> None:
+    quotas = pd.DataFrame({"sex": ["all", "female"], "age": ["20+", "20-64"], "quota": [0.5, 0.4]})
+    group = pd.DataFrame({"sex": ["female", "female", "male"], "age": ["20-64", "70", "20-64"]})
+    assert quotas_by_group(group, quotas)["quota"].tolist() == [0.4, 0.5, 0.5]
+
+
+def test_an_open_band_is_weighed_by_how_many_grow_so_old() -> None:
+    quotas = pd.DataFrame({"age": ["80-89", "90+"], "quota": [0.7, 0.4]})
+    group = pd.DataFrame({"sex": ["all"], "age": ["80+"]})
+    old = sum(n**2 for n in range(1, 12)) / sum(n**2 for n in range(1, 22))
+    assert quotas_by_group(group, quotas)["quota"].tolist() == pytest.approx([0.7 + (0.4 - 0.7) * old])
+    linear = quotas_by_group(group, quotas, open_age_exponent=1.0)["quota"].item()
+    assert linear == pytest.approx(0.7 - 0.3 * sum(range(1, 12)) / sum(range(1, 22)))
+
+
+@given(st.integers(0, 100), st.floats(0, 3))
+def test_weights_of_an_open_band_are_those_that_split_it(low: int, exponent: float) -> None:
+    split = split_bands([AgeBand(low, 120)], np.array([[1.0]]), exponent=exponent)[0]
+    weights = age_weights(AgeBand(low, 120), open_age_exponent=exponent)
+    np.testing.assert_allclose(weights[:101] / weights.sum(), split, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("quotas", "message"),
     [
@@ -109,6 +132,8 @@ def test_quotas_of_other_bands_are_averaged_over_the_years() -> None:
         (QUOTAS.iloc[:2], r"no quota covers female 65\+"),
         (QUOTAS.assign(sex="female"), "no quota covers male 0-19"),
         (QUOTAS.drop(columns="quota"), "missing columns quota"),
+        (QUOTAS.assign(age=["0-20", "20-64", "65+"]), r"tell of the same: all 0-20 and all 20-64"),
+        (pd.concat([QUOTAS, QUOTAS.iloc[[1]]]), r"tell of the same: all 20-64 and all 20-64"),
     ],
 )
 def test_quotas_that_do_not_fit_are_named(quotas: pd.DataFrame, message: str) -> None:
