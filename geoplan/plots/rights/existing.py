@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from geoplan.frames import metres_per_unit, optional
+from geoplan.plots.rights.limits import property_names
 from geoplan.plots.search import main_buildings
 
 __all__ = ["existing_buildings"]
@@ -24,8 +25,8 @@ def existing_buildings(parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | 
     Parameters
     ----------
     parcels
-        Properties; ``improvement_value`` (assessed value of buildings) is used where present: without a layer of
-        buildings nothing stands where it is zero.
+        Properties, or areas of them (``property``); ``improvement_value`` (assessed value of buildings) is used where
+        present: without a layer of buildings nothing stands where it is zero.
     buildings
         Footprints or points in the same CRS, with ``use`` and ``dwellings`` where known; ``None``: nobody knows.
 
@@ -36,8 +37,8 @@ def existing_buildings(parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | 
         buildings (:func:`geoplan.plots.search.main_buildings`). ``dwellings``: a house to live in without a number
         counts as unknown, one with the number 0 as one. ``main``, ``lived_in``: how many main buildings, and how many
         of them are to live in or of unknown use. ``why_unknown``: ``no_buildings_layer``, ``building_place_unknown``
-        (improvements are assessed, and no main building is on the map), ``building_size_unknown`` (a point that is
-        not known to be a house), or None. Areas are NaN where that, or any point, leaves them unknown.
+        (improvements are assessed, and no main building of the property is on the map), ``building_size_unknown`` (a
+        point that is not known to be a house), or None. Areas are NaN where that, or any point, leaves them unknown.
 
     Notes
     -----
@@ -75,7 +76,8 @@ def existing_buildings(parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | 
     why[on[~sized & house & pd.isna(use[stands])]] = "building_size_unknown"
     if "improvement_value" in parcels:
         improved = (pd.to_numeric(parcels["improvement_value"], errors="coerce") > 0).to_numpy()
-        lost = improved & (table["main"] == 0).to_numpy()
+        # Improvements are assessed for the whole property; its house may stand on another of its areas.
+        lost = improved & (table["main"].groupby(property_names(parcels)).transform("sum") == 0).to_numpy()
         why[lost] = "building_place_unknown"
         table.loc[lost, ["area_m2", "main_m2", "dwellings"]] = np.nan
     return table.assign(why_unknown=why)

@@ -17,6 +17,7 @@ from geoplan.errors import InputError
 from geoplan.frames import metres_per_unit, same_crs
 from geoplan.land.areas import containing
 from geoplan.plots.rights.existing import existing_buildings
+from geoplan.plots.rights.limits import property_names
 
 __all__ = ["GAP_COLUMNS", "GapStandards", "find_gaps"]
 
@@ -89,7 +90,8 @@ def find_gaps(
     Parameters
     ----------
     parcels
-        ``id``; ``designation``, ``owner_kind`` and ``improvement_value`` are used where present.
+        ``id``; ``property`` tells which areas are one property; ``designation``, ``owner_kind`` and
+        ``improvement_value`` are used where present.
     rights
         From :func:`geoplan.plots.rights.rights.building_rights`, of plans in force on the day.
     buildings
@@ -106,10 +108,10 @@ def find_gaps(
     Returns
     -------
     geopandas.GeoDataFrame
-        :data:`GAP_COLUMNS` and the parcel's geometry, in the parcels' order. ``kind`` is ``gap`` (no house to live
-        in, something of the right left), ``partly_used`` (a house, and room for one more dwelling or a large share
-        left), or ``unknown`` (nobody knows whether a house stands there). ``reasons_not`` says why it is not ready;
-        an empty list is ready.
+        :data:`GAP_COLUMNS` and the parcel's geometry, in the parcels' order. ``kind`` is ``gap`` (no house to live in
+        on any area of the property, something of the right left), ``partly_used`` (a house, and room for one more
+        dwelling or a large share left), or ``unknown`` (nobody knows whether a house stands there). ``reasons_not``
+        says why it is not ready; an empty list is ready.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def find_gaps(
     mine = rights[allows].reset_index(drop=True)
     place = pd.Series(np.arange(len(parcels)), index=parcels["id"].to_numpy(dtype=object))
     own = parcels.iloc[place.reindex(mine["parcel"]).to_numpy(dtype=int)].reset_index(drop=True)
-    existing = existing_buildings(own, buildings)
+    existing = _existing(parcels, own, buildings)
     kind = _kinds(mine, existing, standards)
     chosen = np.flatnonzero(kind != "")
     own, mine, existing = (each.iloc[chosen].reset_index(drop=True) for each in (own, mine, existing))
@@ -151,9 +153,21 @@ def find_gaps(
     return gpd.GeoDataFrame(table, geometry=own.geometry.to_numpy(), crs=parcels.crs)
 
 
+def _existing(parcels: gpd.GeoDataFrame, own: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Return what stands on each, with ``property_lived_in``; what nobody knows of one area of a property, of none."""
+    names, mine = property_names(parcels), property_names(own)
+    related = parcels[np.isin(names, mine)].reset_index(drop=True)
+    table = existing_buildings(related, buildings)
+    grouped = table.groupby(property_names(related))
+    table["property_lived_in"] = grouped["lived_in"].transform("sum") > 0
+    table["why_unknown"] = grouped["why_unknown"].transform("first")
+    place = pd.Series(np.arange(len(related)), index=related["id"].to_numpy(dtype=object))
+    return table.iloc[place.reindex(own["id"]).to_numpy(dtype=int)].reset_index(drop=True)
+
+
 def _kinds(rights: pd.DataFrame, existing: pd.DataFrame, standards: GapStandards) -> npt.NDArray[Any]:
     """Return the kind of each property, empty where it is none."""
-    lived_in = (existing["lived_in"] > 0).to_numpy()
+    lived_in = existing["property_lived_in"].to_numpy()
     unsure = existing["why_unknown"].notna().to_numpy()
     left = {name: rights[f"remaining_{name}"].to_numpy(dtype=float) for name in _AREAS}
     share = [left[name] / rights[f"max_{name}"].to_numpy(dtype=float) for name in _AREAS]

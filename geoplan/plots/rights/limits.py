@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-__all__ = ["Scope", "counted", "limit", "split_among_parts", "whole_parts"]
+from geoplan.frames import optional
+
+__all__ = ["Scope", "counted", "limit", "property_names", "split_among_parts", "whole_parts"]
 
 Scope = Literal["all", "property", "area"]
 
@@ -80,6 +82,12 @@ def counted(entries: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
+def property_names(parcels: pd.DataFrame) -> npt.NDArray[Any]:
+    """Return what tells which areas are one property: ``property``, or the area's own id where it is not known."""
+    known = optional(parcels, "property")
+    return known.where(known.notna(), parcels["id"]).to_numpy(dtype=object)
+
+
 def split_among_parts(entries: pd.DataFrame, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
     """Share what a property may build among its parts by their size; of dwellings the largest part has the rest.
 
@@ -92,7 +100,7 @@ def split_among_parts(entries: pd.DataFrame, parcels: gpd.GeoDataFrame) -> pd.Da
     """
     if "property" not in parcels:
         return entries
-    name = parcels["property"].where(parcels["property"].notna(), parcels["id"]).to_numpy(dtype=object)
+    name = property_names(parcels)
     size = parcels.geometry.area.to_numpy()
     split = (entries["per"] == "property") & entries["of"].isna()
     split &= entries["quantity"].isin(["building_area", "gross_floor_area", "dwellings"])

@@ -142,7 +142,7 @@ class _Parts:
         used = self.number(_EXISTING[quantity])
         used = np.nan_to_num(used) if nothing_used else used
         # What stands on the property itself has used its number; a new property begins anew.
-        new, own = (self._limit(quantity, column, "property") for column in ("value", "counts"))
+        new, own = (self._limit(quantity, column, "property") for column in ("value", "remains"))
         each = np.where(self._whole, _left(own, used), new)
         by_area = self._limit(quantity, "remains", "area")
         part = by_area * self._share

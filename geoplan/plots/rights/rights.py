@@ -15,7 +15,7 @@ from geoplan.frames import area_m2, same_crs
 from geoplan.plots.planning import main_plan, plans_in_force
 from geoplan.plots.rights.dwellings import DwellingAssumptions, allowed_types, dwellings_held, storeys
 from geoplan.plots.rights.existing import existing_buildings
-from geoplan.plots.rights.limits import limit
+from geoplan.plots.rights.limits import limit, property_names, whole_parts
 from geoplan.plots.rights.provisions import stated_provisions
 from geoplan.plots.rights.readings import Reading
 
@@ -109,7 +109,7 @@ def _table(
         "gross_floor_area": _used_floor_area(existing, allowed, ground, assumptions),
         "dwellings": existing["dwellings"].to_numpy(dtype=float),
     }
-    entries = _remaining(entries, used)
+    entries = _remaining(entries, used, property_names(own))
     most = {name: limit(entries, name, count) for name in used}
     left = {
         name: np.fmax(limit(entries, name, count, column="remains")["value"].to_numpy() - used[name], 0.0)
@@ -191,30 +191,38 @@ def _used_floor_area(
     return np.asarray(existing["main_m2"] * height + sheds, dtype=float)
 
 
-def _remaining(entries: pd.DataFrame, used: Mapping[str, npt.NDArray[np.float64]]) -> pd.DataFrame:
-    """Add ``remains``: what counts, or less where others have used more of what an area shares than their part.
+def _remaining(
+    entries: pd.DataFrame, used: Mapping[str, npt.NDArray[np.float64]], names: npt.NDArray[Any]
+) -> pd.DataFrame:
+    """Add ``remains``: what counts, or less where others have used more of what is shared than their part.
 
-    What is left of an area is what it gives less all that its properties have built, and what is left of their parts
-    is cut to that in proportion.
+    Properties share what an area gives, and the areas of a property what it may build. What is left of that is what
+    it gives less all that is built of it, and what is left of the parts is cut to that in proportion; dwellings of a
+    property stay whole.
     """
     result = entries.assign(remains=entries["counts"])
-    shared = result[(result["per"] == "area") & result["quantity"].isin(list(used))].copy()
+    shared = result[result["quantity"].isin(list(used))].copy()
+    by_property = shared["per"] != "area"
+    shared["owner"] = pd.Series(names[shared["row"].to_numpy(dtype=int)], index=shared.index).where(by_property)
+    key = ["quantity", "feature", "code", "owner"]
+    shared = shared[~by_property | shared.duplicated(key, keep=False)]
     if not len(shared):
         return result
     shared["built"] = np.nan
     for name, table in used.items():
         mine = shared["quantity"] == name
         shared.loc[mine, "built"] = table[shared.loc[mine, "row"].to_numpy(dtype=int)]
-    key = ["quantity", "feature", "code"]
     shared["own"] = (shared["counts"] - shared["built"]).clip(lower=0.0)
-    total = shared.groupby(key)[["counts", "built", "own"]].transform("sum")
+    total = shared.groupby(key, dropna=False)[["counts", "built", "own"]].transform("sum")
     # A neighbour of whom nobody knows may have used it all.
-    unknown = shared["built"].isna().groupby([shared[name] for name in key]).transform("any")
+    unknown = shared["built"].isna().groupby([shared[name] for name in key], dropna=False).transform("any")
     left = (total["counts"] - total["built"]).clip(lower=0.0).mask(unknown)
     part = (left / total["own"].where(total["own"] > 0)).clip(upper=1.0)
-    result.loc[shared.index, "remains"] = shared["counts"].where(
-        ~(shared["own"] > 0), shared["built"] + shared["own"] * part
-    )
+    own = shared["own"] * part
+    whole = (shared["quantity"] == "dwellings") & shared["owner"].notna() & shared["of"].isna()
+    groups = shared.groupby(key, dropna=False).ngroup().to_numpy()
+    own = own.mask(whole, whole_parts(own.to_numpy(dtype=float), groups, shared["row"].to_numpy()))
+    result.loc[shared.index, "remains"] = shared["counts"].where(~(shared["own"] > 0), shared["built"] + own)
     return result
 
 

@@ -71,6 +71,24 @@ def test_gaps_and_partly_used_rights_are_told_apart(crs):
     assert (found.geometry.to_wkb() == lots.geometry.iloc[[1, 2, 4]].reset_index(drop=True).to_wkb()).all()
 
 
+def test_a_house_on_one_area_of_a_property_uses_the_right_of_all():
+    lots = boxes((0, 0, 40, 40), (60, 0, 90, 40), (200, 0, 240, 40), property=["P", "P", None])
+    stands = houses((65, 5, 80, 17))
+    found = search(lots, plan(PLAN, max_bya_m2=[200.0], max_homes_per_plot=[1]), stands)
+    # 20 of 200 m² are left of the property, and none of its one dwelling.
+    assert found["parcel"].tolist() == ["f2"]
+    with_room = search(lots, plan(PLAN, max_bya_m2=[500.0], max_homes_per_plot=[3]), stands)
+    # What is left lies on the larger area, and the property is lived in.
+    assert dict(zip(with_room["parcel"], with_room["kind"], strict=True)) == {"f0": "partly_used", "f2": "gap"}
+    assert with_room["dwellings_remaining"].tolist() == [2, 3]
+    # The house may stand outside the plan.
+    outside = search(lots, plan((-10, -10, 50, 50), max_bya_m2=[500.0]), stands)
+    assert outside["kind"].tolist() == ["partly_used"]
+    # What nobody knows of one area, nobody knows of the property.
+    unsure = search(lots.assign(improvement_value=[1, 1, 0]), plan(PLAN, max_bya_m2=[200.0]), houses((300, 0, 310, 10)))
+    assert unsure["kind"].tolist() == ["unknown", "unknown", "gap"]
+
+
 def test_room_for_one_more_dwelling_makes_a_right_partly_used():
     plans = plan(PLAN, max_bya_m2=[300.0], homes_multi=["prohibited"])
     found = search(boxes(LOTS[0]), plans, houses((5, 5, 25, 14)))

@@ -174,6 +174,28 @@ def test_what_stands_there_is_taken_from_what_is_allowed():
     assert row[["dwellings_one_or_two", "dwellings_remaining"]].tolist() == [2, 1]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "left"),
+    [({"max_bya_m2": [200.0]}, 20.0), ({"max_coverage": [0.1]}, 100.0), ({"max_bya_m2": [100.0]}, 0.0)],
+)
+def test_what_a_property_has_built_is_taken_from_the_whole_of_it(numbers, left):
+    lots = boxes((0, 0, 40, 40), (60, 0, 90, 40), property=["P", "P"])
+    house = boxes((65, 5, 80, 17), use=["dwelling"], dwellings=[1])
+    table = right(lots, plan((-10, -10, 200, 200), **numbers), buildings=house)
+    assert table["remaining_building_area_m2"].sum() == pytest.approx(left)
+    assert (table["remaining_building_area_m2"] >= 0).all()
+    whole = right(boxes((20, 0, 90, 40)), plan((-10, -10, 200, 200), **numbers), buildings=house)
+    assert whole["remaining_building_area_m2"].tolist() == pytest.approx([left])
+
+
+def test_dwellings_left_on_the_areas_of_a_property_stay_whole():
+    lots = boxes(*[(n * 50, 0, n * 50 + 40, 40) for n in range(4)], property=["P"] * 4)
+    house = boxes((5, 5, 20, 17), use=["dwelling"], dwellings=[2])
+    table = right(lots, plan((-10, -10, 300, 60), max_homes_per_plot=[4], max_bya_m2=[9_000.0]), buildings=house)
+    assert table["dwellings_max"].tolist() == [1, 1, 1, 1]
+    assert table["dwellings_remaining"].tolist() == [0, 1, 1, 0]
+
+
 def test_a_house_that_is_a_point_leaves_the_rest_unknown():
     point = boxes((5, 5, 6, 6), use=["dwelling"])
     point = point.set_geometry(point.centroid)
