@@ -11,6 +11,7 @@ import datetime as dt
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from layers.store import LayerVersion, Store
 __all__ = [
     "PLOT_OFFERS",
     "TERMS",
+    "ListOutcome",
     "add_list",
     "all_offers",
     "date_of",
@@ -60,6 +62,22 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "price_kind": PRICE_KINDS,
 }
 _NEAR_AT_MOST = 20_000
+
+
+@dataclass(frozen=True)
+class ListOutcome:
+    """What became of a list's rows.
+
+    Attributes
+    ----------
+    added
+        How many were added.
+    passed_over
+        Line and plot of each row that says nothing new.
+    """
+
+    added: int
+    passed_over: tuple[tuple[int, str], ...]
 
 
 def offer(
@@ -139,10 +157,22 @@ def offer(
     return {**row, "before": before}
 
 
-def add_list(store: Store, path: Path, *, official: str, day: dt.date | None = None) -> int:
-    """Add the rows of a list (CSV, UTF-8, comma or semicolon), all or none, and return how many are new.
+def add_list(store: Store, path: Path, *, official: str, day: dt.date | None = None) -> ListOutcome:
+    """Add the rows of a list (CSV, UTF-8, comma or semicolon), all or none.
 
-    A row that is there already word for word is passed over, so the list may be added again when it has grown.
+    Passed over is a row that says what the last row of its plot says, and a row with a ``date`` that is there with
+    that date. So the list may be added again when it has grown, and a plot that was sold may be listed again.
+
+    Parameters
+    ----------
+    store
+        A store that may be written to, with a run.
+    path
+        The list.
+    official
+        Who adds it.
+    day
+        The day of rows without a ``date``; default: today.
 
     Raises
     ------
@@ -150,20 +180,20 @@ def add_list(store: Store, path: Path, *, official: str, day: dt.date | None = N
         The file cannot be read, lacks ``plot`` or ``status``, or a value is wrong: the line is named.
     """
     day = day or dt.date.today()
-    added = []
+    listed: list[tuple[int, dict[str, Any], bool]] = []
     for number, given in _lines(path):
+        dated = bool(given.get("date"))
         try:
-            added.append(_row({**given, "official": official, "date": given.get("date") or day.isoformat()}))
+            row = _row({**given, "official": official, "date": given["date"] if dated else day.isoformat()})
         except InputError as error:
             raise InputError(f"{path.name}, line {number}: {error.message}", hint=error.hint) from None
+        listed.append((number, row, dated))
     with store.alone(PLOT_OFFERS):
         rows = _rows_of_officials(store)
-        # Who added a row, and when, is not part of what the list says.
-        said = {_said(row) for row in rows}
-        new = [row for row in added if _said(row) not in said]
+        new = _new_lines(rows, listed)
         if new:
-            _write(store, [*rows, *new])
-    return len(new)
+            _write(store, [*rows, *(row for number, row, _ in listed if number in new)])
+    return ListOutcome(len(new), tuple((number, row["plot"]) for number, row, _ in listed if number not in new))
 
 
 def all_offers(store: Store, *, version: int | None = None) -> list[dict[str, Any]]:
@@ -289,8 +319,33 @@ def _lines(path: Path) -> Iterable[tuple[int, dict[str, Any]]]:
         yield reader.line_num, {name: (value or "").strip() for name, value in line.items()}
 
 
+def _new_lines(rows: Sequence[Mapping[str, Any]], listed: Sequence[tuple[int, Mapping[str, Any], bool]]) -> set[int]:
+    """Return the numbers of the lines that say something new of their plot, given the rows so far."""
+    known = {(_named(row), _said(row), row["date"]) for row in rows}
+    before: dict[str, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        before.setdefault(_named(row), []).append(_said(row))
+    waiting: dict[str, list[tuple[int, tuple[Any, ...]]]] = {}
+    for number, row, dated in listed:
+        if not dated or (_named(row), _said(row), row["date"]) not in known:
+            waiting.setdefault(_named(row), []).append((number, _said(row)))
+    new: set[int] = set()
+    for name, lines in waiting.items():
+        there, said = before.get(name, []), [said for _, said in lines]
+        # The list may tell of several days in a row: it goes on where the rows so far end.
+        same = next(n for n in range(min(len(there), len(said)), -1, -1) if there[len(there) - n :] == said[:n])
+        new.update(number for number, _ in lines[same:])
+    return new
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    """Return what a row names, the same however it is written."""
+    return " ".join(str(row["plot"]).split()).casefold()
+
+
 def _said(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in OFFER_COLUMNS if name not in ("official", "date"))
+    """Return what a row says of its plot: who added it, and when, is no part of that."""
+    return tuple(row[name] for name in OFFER_COLUMNS if name not in ("plot", "official", "date"))
 
 
 def _rows_of_officials(store: Store) -> list[dict[str, Any]]:

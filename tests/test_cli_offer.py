@@ -169,7 +169,9 @@ def test_a_list_is_taken_in(workspace: Path, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f'plot;status;sale_form\nSKOBY 1:3;available;direct\n"{HOSTILE}";sold;\n', encoding="utf-8")
     assert "New rows: 2." in geoplan("offer", "--add", path, "-w", workspace, "--lang", "en").stdout
-    assert json.loads(geoplan("offer", "--add", path, "--json", "-w", workspace).stdout) == {"added": 0}
+    told = json.loads(geoplan("offer", "--add", path, "--json", "-w", workspace).stdout)
+    assert told == {"added": 0, "passed_over": [{"line": 2, "plot": "SKOBY 1:3"}, {"line": 3, "plot": HOSTILE}]}
+    assert "  2: SKOBY 1:3\n" in geoplan("offer", "--add", path, "-w", workspace, "--lang", "en").stdout
     frame = exported(workspace, tmp_path / "plots.gpkg").set_index("id")
     assert frame.loc[["SKOBY 1:3", HOSTILE], "status"].tolist() == ["available", "sold"]
 

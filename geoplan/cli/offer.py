@@ -22,6 +22,7 @@ _WORDS = {
         "shown": "Visas genast. `geoplan plan` räknar in det i balansen.",
         "none": "Ingen har sagt något om tomter till salu.",
         "added": "Nya rader: {n}.",
+        "passed_over": "Rader som säger detsamma som tomtens senaste, och inte lagts till: {n}.",
         "withdrawn": "återkallat",
         "from": "från {day}",
         "until": "till och med {day}",
@@ -33,6 +34,7 @@ _WORDS = {
         "shown": "Shown at once. `geoplan plan` takes it into the balance.",
         "none": "Nobody has said anything about plots for sale.",
         "added": "New rows: {n}.",
+        "passed_over": "Rows that say what the plot's last one says, and were not added: {n}.",
         "withdrawn": "taken back",
         "from": "from {day}",
         "until": "until {day}",
@@ -131,12 +133,17 @@ def _add(session: Session, path: Path, *, official: str, as_json: bool) -> None:
     from layers.offering import add_list
 
     _refuse_file(session)
-    added = add_list(session.store, path, official=official)
+    outcome = add_list(session.store, path, official=official)
     if as_json:
-        print_json({"added": added})
+        passed = [{"line": line, "plot": plot} for line, plot in outcome.passed_over]
+        print_json({"added": outcome.added, "passed_over": passed})
         return
     words = _WORDS[session.language]
-    _print(words["added"].format(n=added))
+    _print(words["added"].format(n=outcome.added))
+    if outcome.passed_over:
+        _print(words["passed_over"].format(n=len(outcome.passed_over)))
+        for line, plot in outcome.passed_over:
+            _print(f"  {line}: {plot}")
     _print(words["shown"])
 
 

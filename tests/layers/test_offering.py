@@ -165,10 +165,11 @@ def test_officials_at_the_same_time_lose_nothing(planned: Store, database: Datab
 def test_a_list_is_added_once_however_often_it_is_given(planned: Store, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("﻿plot;status;price_sek;sale_form\nP 1;available;450000;queue\nB 9;sold;;\n", encoding="utf-8")
-    assert add_list(planned, path, official="Anna", day=DAY) == 2
-    assert add_list(planned, path, official="Bo") == 0
+    assert add_list(planned, path, official="Anna", day=DAY).added == 2
+    again = add_list(planned, path, official="Bo")
+    assert (again.added, again.passed_over) == (0, ((2, "P 1"), (3, "B 9")))
     path.write_text("plot,status,date\nP 1,sold,2026-02-02\n", encoding="utf-8")
-    assert add_list(planned, path, official="Bo") == 1
+    assert add_list(planned, path, official="Bo").added == 1
     rows = all_offers(planned)
     assert [(row["plot"], row["status"], row["official"]) for row in rows] == [
         ("P 1", "available", "Anna"),
@@ -177,6 +178,37 @@ def test_a_list_is_added_once_however_often_it_is_given(planned: Store, tmp_path
     ]
     assert [row["date"] for row in rows] == ["2026-03-01", "2026-03-01", "2026-02-02"]
     assert rows[0]["price_sek"] == 450_000
+
+
+def test_a_plot_that_was_sold_is_listed_again(planned: Store, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("plot,status\nP 1,available\nSKOBY 1:1,available\n", encoding="utf-8")
+    add_list(planned, path, official="Anna", day=DAY)
+    offer(planned, "P 1", "sold", **BOTH)
+    offer(planned, "P 2", "sold", **BOTH)
+    path.write_text("plot,status\np  1,available\nskoby 1:1,available\n", encoding="utf-8")
+    outcome = add_list(planned, path, official="Bo", day=DAY)
+    # Nobody has said anything new of the parcel, so that its sold plot stays sold.
+    assert (outcome.added, outcome.passed_over) == (1, ((3, "skoby 1:1"),))
+    assert statuses(planned, "P 1") == [("available", False), ("sold", False), ("available", True)]
+    assert statuses(planned, "P 2") == [("available", False), ("sold", True)]
+
+
+def test_a_list_that_tells_a_plots_history_may_grow(planned: Store, tmp_path: Path) -> None:
+    path, said = tmp_path / "list.csv", ["available", "reserved", "available"]
+    for count in (1, 2, 2, 3, 3):
+        path.write_text("plot,status\n" + "".join(f"P 1,{status}\n" for status in said[:count]), encoding="utf-8")
+        add_list(planned, path, official="Anna", day=DAY)
+    assert [status for status, _ in statuses(planned, "P 1")] == said
+
+
+def test_a_row_of_a_day_is_not_told_anew(planned: Store, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("plot,status,date\nP 1,available,2026-01-02\n", encoding="utf-8")
+    assert add_list(planned, path, official="Anna").added == 1
+    offer(planned, "P 1", "sold", **BOTH)
+    assert add_list(planned, path, official="Anna").passed_over == ((2, "P 1"),)
+    assert statuses(planned, "P 1")[-1] == ("sold", True)
 
 
 @pytest.mark.parametrize(
