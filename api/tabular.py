@@ -19,6 +19,8 @@ from geoplan.homes.groups import COUNT_ONLY
 from geoplan.land.explanation import BOUNDARY_NOTICE
 from geoplan.places import WHOLE
 from geoplan.report import ANALYSIS
+from geoplan.report.publishing import publishable
+from layers.assumptions import assumption_values
 from layers.reporting import assumed_of_run
 
 __all__ = [
@@ -76,6 +78,7 @@ def rows(connection: Connection, version: Version, wanted: Mapping[str, Any] | N
     Notes
     -----
     Those who must leave violence are a count for the whole and never a place: rows that say otherwise are not shown.
+    Nor are small counts of an area (:func:`geoplan.report.publishing.publishable`).
     """
     columns = connection.execute(
         text("SELECT columns FROM geoplan.layer_version WHERE id = :version"), {"version": version.id}
@@ -97,7 +100,7 @@ def rows(connection: Connection, version: Version, wanted: Mapping[str, Any] | N
         )
     if {"group", "area"} <= set(names):
         read = [row for row in read if row["group"] != COUNT_ONLY or row["area"] == WHOLE]
-    return read
+    return publishable(version.layer, read, smallest=_smallest(connection, version))
 
 
 def tagged(request: Request, form: str, used: Sequence[Version | None]) -> tuple[str, Response | None]:
@@ -146,6 +149,15 @@ def answer(
         return Response(csv_text(next(iter(parts.values()))), media_type=f"{CSV}; charset=utf-8", headers=headers)
     book = workbook(parts, list(_sheet(connection, used)), created_at=used[0].created_at)
     return Response(book, media_type=XLSX, headers=headers)
+
+
+def _smallest(connection: Connection, version: Version) -> float:
+    """Return the smallest count that is shown, as the run had it."""
+    parameters = connection.execute(
+        text("SELECT parameters FROM geoplan.run WHERE id = :run"), {"run": version.run}
+    ).scalar_one_or_none()
+    own = ((parameters or {}).get("assumptions") or {}).get("publishing") or assumption_values()["publishing"]
+    return float(own["smallest_count"])
 
 
 def _sheet(connection: Connection, used: Sequence[Version]) -> Iterator[Sequence[Any]]:

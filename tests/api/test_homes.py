@@ -70,6 +70,24 @@ def test_a_need_of_the_whole_has_one_row_a_year(serve_tables, housing_tables):
     assert [(row["area"], row["year"], row["need"]) for row in rows] == [("*", 2030, 12.0), ("*", 2040, 12.0)]
 
 
+def test_no_single_vacant_home_and_no_small_group_is_shown(serve_tables):
+    import pandas as pd
+
+    ids = [f"dwelling_stock/A1/multi/rental/{period}/vacant_to_let" for period in ("1961-1970", "1971-1980")]
+    supply = pd.DataFrame({"id": ids, "area": "A1", "homes": [1.0, 2.0], "source": "dwelling_stock"})
+    groups = pd.DataFrame({"area": ["A1", "*"], "year": 2030, "group": "young", "households": [3.0, 3.0]})
+    served = serve_tables({"supply": supply, "households_by_group": groups})
+    rows = served.client.get("/tables/supply").json()["supply"]
+    assert [(row["id"], row["homes"]) for row in rows] == [("dwelling_stock/A1/multi/rental/vacant_to_let", None)]
+    for form in ("csv", "json"):
+        assert "1961" not in served.client.get(f"/tables/supply?f={form}").text
+    assert "1961" not in str(lines(book(served.client.get("/tables/supply?f=xlsx"))["supply"]))
+    for path in ("/demand?by=group", "/tables/households_by_group"):
+        found = next(value for value in served.client.get(path).json().values() if isinstance(value, list))
+        assert [row["households"] for row in found] == [None, 3.0], path
+    assert served.store.read("supply")["homes"].tolist() == [1.0, 2.0]
+
+
 def test_demand_by_type_and_by_group(housed):
     by_type = housed.client.get("/demand?by=type").json()
     assert {row["dwelling_type"] for row in by_type["demand"]} == {"multi", "one_or_two"}
