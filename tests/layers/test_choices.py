@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from geoplan.balance.allocation import allocation
+from geoplan.balance.allocation import Allocation, allocation
 from geoplan.balance.choice import ChoiceStandards
 from geoplan.balance.gates import gate_room, gates
 from geoplan.balance.logit import solve_logit
@@ -29,7 +29,7 @@ from geoplan.homes.rates import PopulationAssumptions
 from geoplan.plots.travel.crossings import crossing_minutes
 from geoplan.plots.travel.standards import TravelStandards
 from layers.assumptions import assumption_values
-from layers.chain.balance import Choosing
+from layers.chain.balance import Choosing, _notes_on_losses
 from layers.homesettings import DemandSettings
 from layers.synthetic.generate import generate
 
@@ -167,3 +167,19 @@ def test_demolition_never_makes_the_supply_last_longer(areas: tuple[str, ...]) -
             assert (lasts.reindex(before.index) <= before + 1e-9).all()
             assert lasts.iloc[0] < last
         before, last = lasts, lasts.iloc[0]
+
+
+def test_it_is_told_where_exits_and_actions_may_be_the_same_homes_or_an_area_is_unknown() -> None:
+    need = pd.DataFrame({"exits": [2.0]})
+    account = pd.DataFrame({"homes": [-3.0]})
+    summary = pd.DataFrame({"area": ["", "A"], "lost": [3, 0]})
+    empty = pd.DataFrame()
+
+    def notes(need: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+        found = Allocation(empty, empty, empty, summary, ())
+        return [note.en for note in _notes_on_losses(account, need, found)]
+
+    both = notes(need, summary)
+    assert "one of the exits" in both[0]
+    assert "take away 3 homes in areas" in both[1]
+    assert notes(need.assign(exits=0.0), summary.assign(lost=0)) == []
