@@ -147,7 +147,9 @@ def _likely(given: Given, plots: gpd.GeoDataFrame, derived: Derived) -> gpd.GeoD
         "likely": likely,
         "capacity": area_capacity(likely, plots, draws=priors.draws, seed=priors.seed),
     }
-    test = backtest(history, priors, split_year=base - given.assumptions["priors"]["backtest_years"])
+    # The base year is the last of the years that are foretold.
+    split = base - given.assumptions["priors"]["backtest_years"] + 1
+    test = backtest(history, priors, split_year=split, last_year=base)
     derived.tables["backtest"] = test.table()
     derived.add_notes([test.missing] if test.missing is not None else [])
     last = likely[likely["year"] == years[-1]].set_index("plot")["likely"]

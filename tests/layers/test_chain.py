@@ -14,6 +14,7 @@ import shapely
 import sqlalchemy as sa
 
 from geoplan.errors import InputError, NotFoundError, SettingsError
+from layers.assumptions import assumption_values
 from layers.chain import DERIVED, derive, plan
 from layers.database import Database
 from layers.explaining import explain_place, explain_stored_parcel
@@ -137,6 +138,18 @@ def test_a_run_is_recomputed_to_the_digit_from_what_it_recorded(filled: Store, d
     tampered = verify(filled, run=run.id)
     assert [(check.layer, check.kind) for check in tampered.checks if not check.equal] == [("plots", "stored")]
     assert not tampered.equal
+
+
+def test_as_many_years_are_foretold_as_the_assumption_says(filled: Store) -> None:
+    years = list(range(2018, 2028))
+    seen = {"kind": "gap", "owner_kind": "private", "plan": "yes", "plots_at_start": 100, "built": 4}
+    filled.write("completions", pd.DataFrame({"id": [str(year) for year in years], "year": years} | seen))
+    workspace = Workspace.from_mapping(SETTINGS)
+    plan(workspace, filled)
+    scores = filled.read("backtest").set_index("id")["value"]
+    # The base year, 2025, is the last of them: what was built later is nobody's to foretell yet.
+    assert scores["rows"] == assumption_values({})["priors"]["backtest_years"] == 4
+    assert scores["built"] == 16
 
 
 def test_a_grid_that_geometries_carry_changes_no_figure(filled: Store) -> None:

@@ -63,7 +63,9 @@ class Backtest:
         return pd.DataFrame(rows, columns=["id", "value", "title_sv", "title_en"])
 
 
-def backtest(completions: pd.DataFrame | None, priors: Priors, *, split_year: int) -> Backtest:
+def backtest(
+    completions: pd.DataFrame | None, priors: Priors, *, split_year: int, last_year: int | None = None
+) -> Backtest:
     """Fit on the years before one, foretell the years from it on, and score.
 
     Parameters
@@ -74,6 +76,9 @@ def backtest(completions: pd.DataFrame | None, priors: Priors, *, split_year: in
         Declared priors.
     split_year
         The first year to foretell.
+    last_year
+        The last year to foretell: the base year of the figures. What was built later is not looked at; ``None``:
+        all years.
 
     Returns
     -------
@@ -93,6 +98,8 @@ def backtest(completions: pd.DataFrame | None, priors: Priors, *, split_year: in
     are also given for the priors alone, so that it shows what the history is worth.
     """
     rows = checked(completions) if completions is not None else pd.DataFrame({"year": [], "plots_at_start": []})
+    if last_year is not None:
+        rows = rows[rows["year"] <= last_year]
     before = rows["year"] < split_year
     after = rows[~before & (rows["plots_at_start"] > 0)]
     if not before.any() or after.empty:

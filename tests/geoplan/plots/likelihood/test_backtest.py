@@ -30,6 +30,15 @@ def test_a_year_that_nobody_foretold_is_outside_the_interval() -> None:
     assert backtest(seen, flat(), split_year=2024).scores["coverage_80"] == 0.0
 
 
+def test_what_was_built_after_the_base_year_is_not_looked_at() -> None:
+    rows = [(year, "gap", "private", "yes", 100, 4) for year in range(2018, 2026)]
+    later = [(2026, "gap", "private", "yes", 100, 60), (2027, "gap", "private", "yes", 40, 40)]
+    base = backtest(history(*rows), flat(), split_year=2022).scores
+    assert base["rows"] == 4
+    assert backtest(history(*rows, *later), flat(), split_year=2022, last_year=2025).scores == base
+    assert backtest(history(*rows, *later), flat(), split_year=2022).scores["rows"] == 6
+
+
 @pytest.mark.parametrize("split", [2010, 2030])
 def test_where_there_is_no_history_on_both_sides_it_is_said(split: int) -> None:
     seen = history((2023, "gap", "private", "yes", 10, 1), (2024, "gap", "private", "yes", 9, 2))
