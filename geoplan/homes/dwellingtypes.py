@@ -14,6 +14,7 @@ from geoplan.frames import check_frame
 from geoplan.homes.preferences import CELL, UNDIVIDED, Preferences
 from geoplan.homes.projection import Array
 from geoplan.homes.smallareas import rake
+from geoplan.homes.stock import vacant_in_all
 from geoplan.text import Text
 
 __all__ = ["TYPED_COLUMNS", "TypedNeed", "mismatch", "mismatch_texts", "need_by_type"]
@@ -211,7 +212,8 @@ def _kinds(wanted: pd.DataFrame, stock: pd.DataFrame | None) -> tuple[pd.DataFra
         return wanted, pd.DataFrame({name: [] for name in columns}), []
     check_frame(stock, name="dwelling_stock", columns=["area", "dwellings"])
     table = stock.rename(columns={"type": "dwelling_type"}).reindex(columns=columns)
-    table = table[table["dwelling_type"].ne("leisure")].reset_index(drop=True)
+    table["vacant"] = vacant_in_all(stock)
+    table = table[table["dwelling_type"].astype(object).ne("leisure")].reset_index(drop=True)
     kinds = pd.DataFrame(wanted.columns.to_list(), columns=list(CELL))
     unknown = []
     for name in CELL:

@@ -9,9 +9,11 @@ import pandas as pd
 
 from geoplan.errors import InputError
 from geoplan.frames import check_frame
+from geoplan.homes.smallareas import check_told_once
+from geoplan.homes.stock import stock_table
 from geoplan.text import Text
 
-__all__ = ["NEED_COLUMNS", "Need", "base_stock", "dwellings_required", "housing_need", "need_by_density"]
+__all__ = ["NEED_COLUMNS", "BaseStock", "Need", "base_stock", "dwellings_required", "housing_need", "need_by_density"]
 
 NEED_COLUMNS = (
     "area",
@@ -29,12 +31,37 @@ NEED_COLUMNS = (
 
 ByArea = float | Mapping[str, float]
 
+_NONE = 1e-6
+"""Dwellings that are rounding."""
+
 
 @dataclass(frozen=True)
 class Need:
     """The need by area and year, and what was assumed."""
 
     table: pd.DataFrame
+    assumptions: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class BaseStock:
+    """The stock of the base year by area, in dwellings, and what was assumed.
+
+    Attributes
+    ----------
+    dwellings
+        Those for permanent use.
+    vacant
+        Those that stand empty.
+    deficit
+        Households that the dwellings of their area are too few for, where nothing is counted.
+    assumptions
+        What was assumed.
+    """
+
+    dwellings: pd.Series[float]
+    vacant: pd.Series[float]
+    deficit: pd.Series[float]
     assumptions: tuple[Text, ...]
 
 
@@ -73,8 +100,9 @@ def housing_need(
     households
         ``area``, ``year``, ``population``, ``households``; the base year included.
     stock
-        The ``dwelling_stock`` layer of the base year: ``area``, ``dwellings``, and ``vacant`` where known; leisure
-        dwellings are left out. ``None``: no stock is known, and nothing is taken off for vacant dwellings.
+        The ``dwelling_stock`` layer of the base year: ``area``, ``dwellings``, and ``vacant`` or its reasons where
+        known (:func:`geoplan.homes.stock.stock_table`); leisure dwellings are left out. ``None``: no stock is known,
+        and nothing is taken off for vacant dwellings.
     base_year
         The year that need counts from.
     vacancy_reserve
@@ -94,7 +122,7 @@ def housing_need(
     Raises
     ------
     FrameError
-        Columns are missing.
+        Columns are missing, the stock has faults, or it has the whole (``*``) beside areas.
     InputError
         The base year is missing, or a share is none.
 
@@ -102,29 +130,31 @@ def housing_need(
     -----
     need = household_change + exits + reserve − vacant + deficit, where reserve = households · v / (1 − v).
     With the base year's own reserve counted as vacant this is households(t)/(1−v) − households(0)/(1−v): the
-    requirement's change. Where the stock says nothing of vacancies, the vacant are taken as dwellings minus
-    households where that is positive. Source: Boverket, byggbehovsberäkning (see docs/method-need.md).
+    requirement's change. Where vacancies of an area are not all counted, dwellings minus households stand for them:
+    vacant where positive, and an initial deficit where negative, so that areas add up to the whole.
+    Source: Boverket, byggbehovsberäkning (see docs/method-need.md).
     """
     check_frame(households, name="households", columns=["area", "year", "population", "households"])
     if base_year not in set(households["year"]):
         raise InputError(f"There are no households for the base year {base_year}.")
     base = households[households["year"] == base_year].set_index("area")["households"]
     table = households[households["year"] != base_year].reset_index(drop=True).copy()
-    dwellings, vacant, assumptions = base_stock(stock, base)
+    known = base_stock(stock, base)
     area, years = table["area"], table["year"] - base_year
     table["household_change"] = table["households"] - area.map(base)
     rate = area.map(lambda name: _of(exits_per_year, name)).astype(float)
     # A constant share of what is left each year.
-    table["exits"] = area.map(dwellings).astype(float) * (1 - (1 - rate) ** years)
+    table["exits"] = area.map(known.dwellings).astype(float) * (1 - (1 - rate) ** years)
     table["reserve"] = dwellings_required(table["households"], vacancy_reserve) - table["households"]
-    table["vacant"] = area.map(vacant).astype(float)
+    table["vacant"] = area.map(known.vacant).astype(float)
     if isinstance(initial_deficit, Mapping):
         table["deficit"] = area.map(lambda name: _of(initial_deficit, name)).astype(float)
     else:
         table["deficit"] = float(initial_deficit) * area.map(base / base.sum()).astype(float)
+    table["deficit"] += area.map(known.deficit).astype(float)
     table["need"] = table["household_change"] + table["exits"] + table["reserve"] - table["vacant"] + table["deficit"]
     table["building_need"] = table["need"].clip(lower=0.0)
-    return Need(table[list(NEED_COLUMNS)], assumptions)
+    return Need(table[list(NEED_COLUMNS)], known.assumptions)
 
 
 def need_by_density(
@@ -163,11 +193,12 @@ def need_by_density(
     """
     check_frame(population, name="population", columns=["area", "year", "population"])
     check_frame(stock, name="dwelling_stock", columns=["area", "dwellings"])
+    check_told_once(stock, name="dwelling_stock")
     people = population.groupby(["area", "year"])["population"].sum().astype(float)
     if base_year not in people.index.get_level_values("year"):
         raise InputError(f"There is no population for the base year {base_year}.")
     base = people.xs(base_year, level="year")
-    permanent = stock[stock["type"].ne("leisure")] if "type" in stock else stock
+    permanent = stock[stock["type"].astype(object).ne("leisure")] if "type" in stock else stock
     dwellings = permanent.groupby("area")["dwellings"].sum().astype(float).reindex(base.index)
     own = (base / dwellings).where((dwellings > 0) & (base > 0))
     table = people.drop(index=base_year, level="year").reset_index()
@@ -177,10 +208,8 @@ def need_by_density(
     return table[["area", "year", "population_change", "per_dwelling", "need"]]
 
 
-def base_stock(
-    stock: pd.DataFrame | None, base: pd.Series[float]
-) -> tuple[pd.Series[float], pd.Series[float], tuple[Text, ...]]:
-    """Return the permanent dwellings by area, the vacant ones, and what was assumed.
+def base_stock(stock: pd.DataFrame | None, base: pd.Series[float]) -> BaseStock:
+    """Return what is known and assumed of the stock in the base year.
 
     Parameters
     ----------
@@ -188,6 +217,17 @@ def base_stock(
         As in :func:`housing_need`.
     base
         Households of the base year by area.
+
+    Raises
+    ------
+    FrameError
+        As in :func:`housing_need`.
+
+    Notes
+    -----
+    Where the vacancies of an area are counted they hold. Where some of them are not, vacant − deficit = dwellings −
+    households: vacant is what is counted or, if it is more, that difference. An area that the stock does not tell of
+    has neither.
     """
     nothing = pd.Series(0.0, index=base.index)
     if stock is None or stock.empty:
@@ -195,20 +235,57 @@ def base_stock(
             sv="Inget bostadsbestånd: inga lediga bostäder dras av och inga avgångar räknas.",
             en="No dwelling stock: no vacant dwellings are taken off and no exits counted.",
         )
-        return nothing, nothing, (missing,)
-    check_frame(stock, name="dwelling_stock", columns=["area", "dwellings"])
-    permanent = stock[stock["type"].ne("leisure")] if "type" in stock else stock
-    sums = permanent.groupby("area")["dwellings"].sum().astype(float)
-    dwellings = sums.reindex(base.index).fillna(0.0)
-    if "vacant" in permanent and permanent["vacant"].notna().any():
-        counted = pd.to_numeric(permanent["vacant"]).fillna(0.0).groupby(permanent["area"]).sum()
-        return dwellings, counted.reindex(base.index).fillna(0.0), ()
-    derived = (dwellings - base).clip(lower=0.0)
-    told = Text(
-        sv="Lediga bostäder är okända: de räknas som bostäder minus hushåll där det är positivt.",
-        en="Vacant dwellings are unknown: they are taken as dwellings minus households where positive.",
-    )
-    return dwellings, derived, (told,)
+        return BaseStock(nothing, nothing, nothing, (missing,))
+    table = stock_table(stock)
+    check_told_once(table, name="dwelling_stock")
+    permanent = table[table["type"].ne("leisure")]
+    uncounted = permanent["vacant"].isna() & permanent["dwellings"].gt(0)
+    of_area = permanent[["dwellings", "vacant"]].groupby(permanent["area"]).sum().reindex(base.index)
+    told = of_area["dwellings"].notna()
+    known = set(permanent.loc[permanent["vacant"].notna(), "area"]) - set(permanent.loc[uncounted, "area"])
+    derived = told & ~pd.Series(base.index.isin(known), index=base.index)
+    dwellings, counted = of_area["dwellings"].fillna(0.0), of_area["vacant"].fillna(0.0)
+    net = dwellings - base
+    vacant = counted.where(~derived, net.clip(lower=counted))
+    deficit = (vacant - net).where(derived, 0.0)
+    return BaseStock(dwellings, vacant, deficit, _told_of_stock(derived, deficit, ~told))
+
+
+def _told_of_stock(derived: pd.Series[bool], deficit: pd.Series[float], unknown: pd.Series[bool]) -> tuple[Text, ...]:
+    """Say which areas' vacancies are derived, which have a deficit by it, and which the stock does not tell of."""
+    notes = []
+    if derived.any():
+        sv, en = ("", "") if derived.all() else (f" i {_listed(derived)}", f" in {_listed(derived)}")
+        notes.append(
+            Text(
+                sv=f"Lediga bostäder är okända{sv}: de räknas som bostäder minus hushåll där det är positivt.",
+                en=f"Vacant dwellings are unknown{en}: they are taken as dwellings minus households where positive.",
+            )
+        )
+    short = deficit > _NONE
+    if short.any():
+        where, lacking = _listed(short), f"{deficit.sum():.0f}"
+        notes.append(
+            Text(
+                sv=f"Fler hushåll än bostäder i {where}: {lacking} bostäder räknas som brist vid start.",
+                en=f"More households than dwellings in {where}: {lacking} dwellings are counted as an initial deficit.",
+            )
+        )
+    if unknown.any():
+        notes.append(
+            Text(
+                sv=f"Bostadsbeståndet saknar {_listed(unknown)}: där dras inga lediga bostäder av.",
+                en=f"The dwelling stock lacks {_listed(unknown)}: no vacant dwellings are taken off there.",
+            )
+        )
+    return tuple(notes)
+
+
+def _listed(chosen: pd.Series[bool]) -> str:
+    """Return the first names and how many there are more."""
+    names = sorted(str(name) for name in chosen.index[chosen])
+    more = f" (+{len(names) - 5})" if len(names) > 5 else ""
+    return f"{', '.join(names[:5])}{more}"
 
 
 def _of(values: ByArea, area: str) -> float:

@@ -160,7 +160,7 @@ def need_inputs(
     ).table
     of_area = need[need["year"] == wanted[0]].set_index("area").reindex(list(areas))
     base = table[table["year"] == base_year].set_index("area")["households"]
-    dwellings, _, _ = base_stock(stock, base)
+    dwellings = base_stock(stock, base).dwellings
     of_group = quotas_by_group(groups.to_frame(index=False), quotas, open_age_exponent=open_age_exponent)
     rates = exits_per_year if isinstance(exits_per_year, Mapping) else {WHOLE: exits_per_year}
     return NeedInputs(

@@ -15,7 +15,7 @@ from geoplan.homes.cohorts import as_table, cohort_model
 from geoplan.homes.projection import Array, project
 from geoplan.homes.rates import PopulationAssumptions
 from geoplan.homes.singleyears import single_years
-from geoplan.homes.smallareas import constant_share, share_of_change
+from geoplan.homes.smallareas import check_told_once, constant_share, share_of_change
 from geoplan.places import WHOLE
 from geoplan.text import Text
 
@@ -81,6 +81,7 @@ def project_population(
     an assumption.
     """
     check_frame(population, name="population", columns=["area", "year", "sex", "age", "population"])
+    check_told_once(population, name="population")
     base = population[population["year"] == base_year]
     if base.empty:
         known = ", ".join(str(year) for year in sorted(population["year"].unique()))

@@ -3,10 +3,40 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
+from geoplan.errors import FrameError
 from geoplan.homes.projection import Array
+from geoplan.places import WHOLE
 
-__all__ = ["constant_share", "rake", "share_of_change"]
+__all__ = ["check_told_once", "constant_share", "rake", "share_of_change"]
+
+
+def check_told_once(table: pd.DataFrame, *, name: str) -> None:
+    """Check that no year has both the whole municipality (``*``) and its areas: everything would be counted twice.
+
+    Parameters
+    ----------
+    table
+        ``area``, and ``year`` where it has one.
+    name
+        The table's name in messages.
+
+    Raises
+    ------
+    FrameError
+        A year has both.
+    """
+    years = table["year"] if "year" in table else pd.Series(0, index=table.index)
+    whole = table["area"].eq(WHOLE)
+    both = sorted(set(years[whole].dropna()) & set(years[~whole].dropna()))
+    if both:
+        when = f" in {', '.join(str(int(year)) for year in both[:5])}" if "year" in table else ""
+        raise FrameError(
+            name,
+            [f"has rows of the whole (*) beside rows of areas{when}: all would be counted twice"],
+            hint="Leave out the rows of *, or those of the areas.",
+        )
 
 
 def constant_share(base: Array, municipality: Array) -> Array:

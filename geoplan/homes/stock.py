@@ -10,7 +10,17 @@ import pandas as pd
 from geoplan.errors import FrameError
 from geoplan.frames import check_frame
 
-__all__ = ["CELL", "FLOWS", "KEYS", "UNKNOWN", "VACANCIES", "check_identity", "stock_table", "stock_totals"]
+__all__ = [
+    "CELL",
+    "FLOWS",
+    "KEYS",
+    "UNKNOWN",
+    "VACANCIES",
+    "check_identity",
+    "stock_table",
+    "stock_totals",
+    "vacant_in_all",
+]
 
 UNKNOWN = "unknown"
 """What stands for a type, a tenure or a period that is not given."""
@@ -60,9 +70,8 @@ def stock_table(stock: pd.DataFrame, *, year: int | None = None) -> pd.DataFrame
     numbers = ["dwellings", "vacant", *VACANCIES]
     for name in numbers:
         table[name] = pd.to_numeric(table[name]).astype(float) if name in table else np.nan
-    known = table[list(VACANCIES)].notna().any(axis=1)
-    reasons = table[list(VACANCIES)].sum(axis=1).where(known)
-    table["vacant"] = table["vacant"].where(table["vacant"].notna(), reasons)
+    reasons = _by_reason(table)
+    table["vacant"] = vacant_in_all(table)
     table["vacant_unknown"] = table["vacant"] - reasons.fillna(0.0)
     faults = _faults(table, reasons)
     if faults:
@@ -127,6 +136,24 @@ def check_identity(account: pd.DataFrame, *, tolerance: float = 1e-6) -> None:
     ]
     if faults:
         raise FrameError("stock account", faults)
+
+
+def vacant_in_all(stock: pd.DataFrame) -> pd.Series[float]:
+    """Return the vacant dwellings of each row: as given, or else the sum of their reasons, or else missing.
+
+    Parameters
+    ----------
+    stock
+        ``vacant`` and :data:`VACANCIES` (dwellings), where known.
+    """
+    given = pd.to_numeric(stock["vacant"]).astype(float) if "vacant" in stock else pd.Series(np.nan, index=stock.index)
+    return given.where(given.notna(), _by_reason(stock))
+
+
+def _by_reason(stock: pd.DataFrame) -> pd.Series[float]:
+    given = stock.reindex(columns=list(VACANCIES)).apply(pd.to_numeric).astype(float)
+    sums: pd.Series[float] = given.sum(axis=1, min_count=1)
+    return sums
 
 
 def _of_year(stock: pd.DataFrame, year: int | None) -> pd.DataFrame:

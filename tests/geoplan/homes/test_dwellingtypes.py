@@ -142,6 +142,24 @@ def test_what_the_stock_does_not_tell_of_is_not_divided() -> None:
     assert set(alone.table["dwelling_type"]) == {"one_or_two", "multi", "special"}
 
 
+def test_reasons_are_vacant_by_kind_and_a_deficit_of_the_stock_is_divided() -> None:
+    stock = pd.DataFrame(
+        {
+            "area": ["a", "a", "b"],
+            "type": pd.array(["one_or_two", "multi", None], dtype="string"),
+            "dwellings": [500.0, 400.0, 10.0],
+            "vacant_to_let": [0.0, 30.0, np.nan],
+        }
+    )
+    need, _, typed = chain(np.full((2, 2, 4), 100.0), stock)
+    assert need.groupby("area")["vacant"].first().to_dict() == {"a": 30, "b": 0}
+    assert need.groupby("area")["deficit"].first()["b"] > 0
+    sums = typed.table.groupby(["area", "year"])["need"].sum()
+    np.testing.assert_allclose(sums, need.set_index(["area", "year"])["need"].loc[sums.index], atol=1e-8)
+    mine = typed.table[typed.table["area"] == "a"].groupby("dwelling_type")["need"].sum()
+    assert mine["multi"] < mine["one_or_two"]
+
+
 def test_rows_in_another_order_give_the_same_digits() -> None:
     rng = np.random.default_rng(11)
     counts, stock = rng.integers(1, 99, (2, 2, 4)).astype(float), stock_of(rng)

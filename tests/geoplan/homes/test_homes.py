@@ -13,6 +13,7 @@ from geoplan.homes.households import households, quota_warnings, quotas_by_group
 from geoplan.homes.need import dwellings_required, housing_need
 from geoplan.homes.population import project_population
 from geoplan.homes.singleyears import split_bands
+from geoplan.homes.stock import stock_table
 
 
 def people(**areas: float) -> pd.DataFrame:
@@ -221,6 +222,90 @@ def test_unknown_vacancies_and_an_unknown_stock_are_told() -> None:
     assert derived.table["vacant"].tolist() == [30.0]
     assert "unknown" in derived.assumptions[0].en
     assert "No dwelling stock" in housing_need(homes, None, base_year=2025).assumptions[0].en
+
+
+def test_vacancies_are_counted_where_known_and_derived_where_not() -> None:
+    homes = table(*((area, year, 100.0) for area in "abcd" for year in (2025, 2030)))
+    stock = pd.DataFrame(
+        {
+            "area": ["a", "b", "c", "c"],
+            "dwellings": [120, 120, 60, 30],
+            "vacant": pd.array([5, None, 4, None], dtype="Int64"),
+            "type": pd.array(["multi", None, None, "multi"], dtype="string"),
+        }
+    )
+    need = housing_need(homes, stock, base_year=2025, exits_per_year=0.01)
+    rows = need.table.set_index("area")
+    assert rows["vacant"].to_dict() == {"a": 5, "b": 20, "c": 4, "d": 0}
+    # Where a part is counted, vacant less deficit is still dwellings less households: 90 − 100.
+    assert rows["deficit"].to_dict() == {"a": 0, "b": 0, "c": 14, "d": 0}
+    assert (rows["exits"] > 0).tolist() == [True, True, True, False]
+    parts = rows["household_change"] + rows["exits"] + rows["reserve"] - rows["vacant"] + rows["deficit"]
+    assert rows["need"].tolist() == parts.tolist()
+    texts = [note.en for note in need.assumptions]
+    assert "unknown in b, c" in texts[0]
+    assert "More households than dwellings in c: 14 dwellings" in texts[1]
+    assert "lacks d" in texts[2]
+
+
+def test_reasons_are_vacancies_as_in_the_stock_account() -> None:
+    homes = table(("a", 2025, 100), ("a", 2030, 100))
+    stock = pd.DataFrame({"area": ["a"], "dwellings": [120], "vacant_to_let": [10], "vacant_repair": [5]})
+    need = housing_need(homes, stock, base_year=2025)
+    assert need.table["vacant"].tolist() == stock_table(stock)["vacant"].tolist() == [15]
+    assert need.assumptions == ()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.floats(1, 1e4), st.floats(0, 1e4)), min_size=1, max_size=6), st.booleans())
+def test_areas_add_up_to_the_whole_where_vacancies_are_derived(counts: list[tuple[float, float]], same: bool) -> None:
+    areas = [f"area{n}" for n in range(len(counts))]
+    rows = [(area, 2025, people) for area, (people, _) in zip(areas, counts, strict=True)]
+    homes = table(*rows, *((area, 2035, people * 1.1) for area, _, people in rows))
+    stock = pd.DataFrame({"area": areas, "dwellings": [people if same else homes for people, homes in counts]})
+    asked = {"base_year": 2025, "vacancy_reserve": 0.03, "exits_per_year": 0.004}
+    parts = housing_need(homes, stock, **asked).table
+    together = homes.groupby("year", as_index=False)[["households", "population"]].sum().assign(area="*")
+    whole = housing_need(together, stock.assign(area="*"), **asked).table
+    assert parts["need"].sum() == pytest.approx(whole["need"].sum(), rel=1e-9, abs=1e-6)
+    assert (parts["deficit"].sum() > 0) == bool((parts["deficit"] > 0).any())
+
+
+def test_the_whole_beside_its_areas_is_refused() -> None:
+    everyone = pd.concat([people(a=100), people(**{"*": 100})])
+    with pytest.raises(FrameError, match=r"population: has rows of the whole \(\*\) beside rows of areas in 2025"):
+        project_population(everyone, None, base_year=2025, years=[2030])
+    apart = pd.concat([people(a=100), people(**{"*": 100}).assign(year=2020)])
+    assert project_population(apart, None, base_year=2025, years=[2030]).table["population"].sum() == 1_200
+    homes = table(("a", 2025, 100), ("a", 2030, 100))
+    stock = pd.DataFrame({"area": ["a", "*"], "dwellings": [130, 130]})
+    with pytest.raises(FrameError, match="dwelling_stock: has rows of the whole"):
+        housing_need(homes, stock, base_year=2025)
+
+
+def test_soderhamn_is_the_same_by_area_and_as_a_whole(shared_data: Path) -> None:
+    """One small area has more households than dwellings: clipped alone it made the areas' need 53 homes less."""
+    raw = pd.read_csv(shared_data / "soderhamn" / "soderhamn_deso2025.csv").rename(columns={"deso2025": "area"})
+    by_age = [name for name in raw if name[:2] in ("m_", "k_")]
+    population = raw.melt("area", by_age, value_name="population").assign(year=2025)
+    population["sex"] = population["variable"].str[0].map({"m": "male", "k": "female"})
+    population["age"] = population["variable"].str[2:]
+    tenures = ["hyresratt", "bostadsratt", "aganderatt", "uppgift_saknas"]
+    stock = raw.melt("area", tenures, var_name="tenure", value_name="dwellings")
+    given = Path(__file__).parents[2] / "workspaces" / "soderhamn"
+    quotas, totals = (pd.read_csv(given / f"{name}.csv") for name in ("household_quotas", "population_projection"))
+
+    def need(people: pd.DataFrame, homes: pd.DataFrame) -> pd.Series:
+        projected = project_population(people, totals, base_year=2025, years=[2035]).table
+        result = housing_need(households(projected, quotas), homes, base_year=2025, vacancy_reserve=0.02)
+        return result.table.select_dtypes("number").sum()
+
+    areas = need(population.drop(columns="variable"), stock)
+    whole = need(population.drop(columns="variable").assign(area="*"), stock.assign(area="*"))
+    assert areas["need"] == pytest.approx(whole["need"])
+    assert whole["need"] == pytest.approx(-2_336.6, abs=0.1)
+    assert areas["vacant"] - areas["deficit"] == pytest.approx(whole["vacant"])
+    assert (areas["vacant"], areas["deficit"]) == (pytest.approx(1_991.9, abs=0.1), pytest.approx(53.1, abs=0.1))
 
 
 def test_a_vacancy_of_one_is_refused() -> None:
