@@ -88,7 +88,7 @@ def of_gaps(gaps: pd.DataFrame | None) -> pd.DataFrame:
     Notes
     -----
     A gap that is ready is ``planned``; one that something stands against is ``possible``. Where nobody knows whether a
-    house stands there it is no source.
+    house stands there, and where nothing may be built on, it is no source.
     """
     if gaps is None or gaps.empty:
         return _EMPTY
@@ -106,7 +106,9 @@ def of_gaps(gaps: pd.DataFrame | None) -> pd.DataFrame:
         parcel=parcels,
         homes=homes,
         source="gaps",
-        reason=reason.mask(gaps["kind"].eq("unknown"), "nobody_knows_what_stands_there"),
+        reason=reason.mask(gaps["kind"].eq("unknown"), "nobody_knows_what_stands_there").mask(
+            gaps["kind"].eq("blocked"), "no_buildable_land"
+        ),
     )
 
 

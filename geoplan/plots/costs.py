@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -13,8 +13,9 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import InputError
-from geoplan.frames import check_frame, metres_per_unit, same_crs
+from geoplan.frames import check_frame, metres_per_unit, optional, same_crs
 from geoplan.land.pieces import chunk_lines, subdivide
+from geoplan.plots.surroundings import served
 
 __all__ = ["COST_COLUMNS", "UnitCosts", "ready_costs"]
 
@@ -227,12 +228,10 @@ def _connection_length(
 ) -> Floats:
     """Return the way to public water and to public sewer, the longer of the two, in metres; NaN beyond reach."""
     longest = np.zeros(len(plots))
-    for kind in ("water", "sewer"):
-        served = np.empty(0, dtype=object)
-        if areas is not None:
-            existing = areas["status"].isna() | (areas["status"] == "existing")
-            served = areas.geometry.to_numpy()[existing & areas["kind"].isin([kind, "both"])]
-        pieces = subdivide(served).shapes
+    kinds: tuple[Literal["water", "sewer"], ...] = ("water", "sewer")
+    for kind in kinds:
+        places = np.empty(0, dtype=object) if areas is None else served(areas, kind).geometry.to_numpy()
+        pieces = subdivide(places).shapes
         length, wet = _nearest(plots, pieces, np.zeros(len(pieces)), water)
         length[wet] = np.nan
         longest = np.maximum(longest, length)
@@ -246,8 +245,8 @@ def _access_length(
     """Return the way to the edge of the nearest road in metres, and whether it goes over water."""
     if roads is None:
         return np.full(len(plots), np.nan), np.zeros(len(plots), dtype=bool)
-    driven = roads[roads["kind"] != "path"]
-    width = pd.to_numeric(driven["width_m"], errors="coerce").fillna(costs.road_width)
+    driven = roads[optional(roads, "kind") != "path"]
+    width = pd.to_numeric(optional(driven, "width_m"), errors="coerce").fillna(costs.road_width)
     half = width.to_numpy(dtype=float) / 2
     pieces, road = chunk_lines(driven.geometry.to_numpy())
     length, wet = _nearest(plots, pieces, half[road], water)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -11,11 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geoplan.frames import metres_per_unit
+from geoplan.frames import metres_per_unit, optional
 from geoplan.land.areas import containing
 from geoplan.land.pieces import chunk_lines
 
-__all__ = ["dwellings_within", "noise_levels", "protected_shares", "utility_of", "water_distance_m", "ways_distance"]
+__all__ = [
+    "dwellings_within",
+    "noise_levels",
+    "protected_shares",
+    "served",
+    "utility_of",
+    "water_distance_m",
+    "ways_distance",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,12 +32,14 @@ def utility_of(places: gpd.GeoSeries, areas: gpd.GeoDataFrame | None) -> npt.NDA
     """Tell whether public water and sewer reach each place: ``public`` only where both do."""
     if areas is None:
         return np.full(len(places), "unknown", dtype=object)
-    existing = areas[areas["status"].isna() | (areas["status"] == "existing")]
-    has = {
-        kind: containing(places, existing[existing["kind"].isin([kind, "both"])], "kind").notna().to_numpy()
-        for kind in ("water", "sewer")
-    }
-    return np.where(has["water"] & has["sewer"], "public", "private").astype(object)
+    water, sewer = (containing(places, served(areas, kind), "kind").notna().to_numpy() for kind in ("water", "sewer"))
+    return np.where(water & sewer, "public", "private").astype(object)
+
+
+def served(areas: gpd.GeoDataFrame, kind: Literal["water", "sewer"]) -> gpd.GeoDataFrame:
+    """Return the areas that public water, or sewer, serves today: ``status`` is ``existing``, or not told."""
+    status = optional(areas, "status")
+    return areas[(status.isna() | (status == "existing")) & areas["kind"].isin([kind, "both"])]
 
 
 def water_distance_m(places: gpd.GeoSeries, water: gpd.GeoDataFrame | None) -> npt.NDArray[np.float64]:

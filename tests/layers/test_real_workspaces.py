@@ -194,12 +194,13 @@ def test_the_zoning_table_says_which_types_of_dwelling_are_allowed(buena_vista: 
 def test_rights_and_gaps_of_buena_vista(buena_vista: Workspace) -> None:
     layers = {name: prepare_layer(buena_vista, name).frame for name in buena_vista.layers}
     dwellings = DwellingAssumptions.from_values(assumption_values()["dwellings"])
-    standards = GapStandards.from_values(assumption_values()["gaps"])
+    standards = GapStandards.from_values(assumption_values(buena_vista.assumptions)["gaps"])
     rights = building_rights(layers["parcels"], layers, readings={}, dwellings=dwellings)
     assert len(rights) == 3601
     assert rights["dwellings_basis"].value_counts().to_dict() == {"no_number": 3346, "prohibited": 170, "special": 85}
     gaps = find_gaps(layers["parcels"], rights, layers["buildings"], layers, standards=standards)
-    assert gaps["kind"].value_counts().to_dict() == {"gap": 727, "unknown": 379}
+    # 199 more would be what nobody has assessed: streets, the river and odd ends.
+    assert gaps["kind"].value_counts().to_dict() == {"gap": 528, "unknown": 379}
     # Taxed improvements without a house on the map: nobody knows, and so no gap.
     improved = layers["parcels"].set_index("id").loc[gaps["parcel"], "improvement_value"].astype(float) > 0
     assert set(gaps["kind"].to_numpy()[improved.to_numpy()]) == {"unknown"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -14,10 +14,10 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import InputError
-from geoplan.frames import metres_per_unit, same_crs
-from geoplan.land.areas import containing
+from geoplan.frames import metres_per_unit, optional, same_crs
 from geoplan.plots.rights.existing import existing_buildings
 from geoplan.plots.rights.limits import property_names
+from geoplan.plots.surroundings import utility_of
 
 __all__ = ["GAP_COLUMNS", "GapStandards", "find_gaps"]
 
@@ -29,7 +29,7 @@ GAP_COLUMNS: Final = (
 )  # fmt: skip
 """The columns of :func:`find_gaps` besides the geometry, in order; docs/method-rights.md explains each."""
 
-GAP, PARTLY_USED, UNKNOWN = "gap", "partly_used", "unknown"
+GAP, PARTLY_USED, BLOCKED, UNKNOWN = "gap", "partly_used", "blocked", "unknown"
 
 _AREAS: Final = ("building_area_m2", "gross_floor_area_m2")
 
@@ -48,12 +48,15 @@ class GapStandards:
         Least buildable land, in m².
     partly_used_share
         A right is partly used where at least this share of its building area, or of its floor area, is left.
+    no_lots
+        Uses of parcels that are no lots, besides streets.
     """
 
     road_distance_m: float
     smallest_property_m2: float
     smallest_buildable_m2: float
     partly_used_share: float
+    no_lots: tuple[str, ...] = ()
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> GapStandards:
@@ -62,17 +65,21 @@ class GapStandards:
         Raises
         ------
         InputError
-            A value is missing, unknown or no number from zero up.
+            A value is missing, unknown, or no number from zero up or list of texts.
         """
         names = {field.name for field in fields(cls)}
-        wrong = [name for name, value in values.items() if not isinstance(value, int | float) or value < 0]
+        uses = values.get("no_lots")
+        numbers = {name: value for name, value in values.items() if name != "no_lots"}
+        wrong = [name for name, value in numbers.items() if not isinstance(value, int | float) or value < 0]
+        if not isinstance(uses, list | tuple) or not all(isinstance(use, str) for use in uses):
+            wrong.append("no_lots")
         if names != set(values) or wrong:
             faults = sorted((names ^ set(values)) | set(wrong))
             raise InputError(
-                f"Assumptions are missing, unknown or no number: {', '.join(faults)}.",
+                f"Assumptions are missing, unknown or no number or list of texts: {', '.join(faults)}.",
                 hint="See layers/assumptions/gaps.toml.",
             )
-        return cls(**values)
+        return cls(**{**numbers, "no_lots": tuple(values["no_lots"])})
 
 
 def find_gaps(
@@ -84,6 +91,7 @@ def find_gaps(
     standards: GapStandards,
     as_of: dt.date | None = None,
     buildable: pd.DataFrame | None = None,
+    street_uses: Collection[str] = (),
 ) -> gpd.GeoDataFrame:
     """Find the properties whose right to build homes is unused, or partly used.
 
@@ -104,14 +112,16 @@ def find_gaps(
         The day that the plan's implementation period is asked on; without one it is unknown.
     buildable
         ``id`` and ``buildable_m2`` of parcels (:func:`geoplan.land.buildable.buildable_land`), where computed.
+    street_uses
+        Values of ``use`` that are a street; such a parcel is no lot.
 
     Returns
     -------
     geopandas.GeoDataFrame
         :data:`GAP_COLUMNS` and the parcel's geometry, in the parcels' order. ``kind`` is ``gap`` (no house to live in
         on any area of the property, something of the right left), ``partly_used`` (a house, and room for one more
-        dwelling or a large share left), or ``unknown`` (nobody knows whether a house stands there). ``reasons_not``
-        says why it is not ready; an empty list is ready.
+        dwelling or a large share left), ``blocked`` (either, and nothing of it may be built on), or ``unknown`` (nobody
+        knows whether a house stands there). ``reasons_not`` says why it is not ready; an empty list is ready.
 
     Raises
     ------
@@ -125,27 +135,29 @@ def find_gaps(
     """
     same_crs(parcels, buildings, *layers.values())
     allows = (rights["homes_one_or_two"] == "allowed") | (rights["homes_multi"] == "allowed")
-    mine = rights[allows].reset_index(drop=True)
+    no_lots = parcels["id"][optional(parcels, "use").isin([*street_uses, *standards.no_lots])]
+    mine = rights[allows & ~rights["parcel"].isin(no_lots)].reset_index(drop=True)
     place = pd.Series(np.arange(len(parcels)), index=parcels["id"].to_numpy(dtype=object))
     own = parcels.iloc[place.reindex(mine["parcel"]).to_numpy(dtype=int)].reset_index(drop=True)
     existing = _existing(parcels, own, buildings)
-    kind = _kinds(mine, existing, standards)
+    room = _buildable(own, buildable)
+    kind = _kinds(mine, existing, room, standards)
     chosen = np.flatnonzero(kind != "")
     own, mine, existing = (each.iloc[chosen].reset_index(drop=True) for each in (own, mine, existing))
-    utility = _utility(own.geometry, layers.get("utility_areas"))
+    room = room[chosen]
+    utility = utility_of(own.geometry, layers.get("utility_areas"))
     road = _road_distance(own.geometry, layers.get("roads"))
-    room = _buildable(own, buildable)
     implementation = _implementation(mine["period_end"], as_of)
     columns: dict[str, Any] = {name: mine[name].to_numpy() for name in GAP_COLUMNS if name in mine}
     columns |= {
-        "designation": _known(own, "designation"),
+        "designation": optional(own, "designation").to_numpy(dtype=object),
         "kind": kind[chosen],
         "existing_building_area_m2": existing["area_m2"].to_numpy(),
         "utility": utility,
         "road_distance_m": road,
         "services_at_hand": _at_hand(utility, road, standards),
         "implementation": implementation,
-        "owner_kind": _known(own, "owner_kind"),
+        "owner_kind": optional(own, "owner_kind").to_numpy(dtype=object),
         "reasons_not": _reasons(mine, existing, utility, road, room, standards),
         "buildable_m2": room,
     }
@@ -165,12 +177,16 @@ def _existing(parcels: gpd.GeoDataFrame, own: gpd.GeoDataFrame, buildings: gpd.G
     return table.iloc[place.reindex(own["id"]).to_numpy(dtype=int)].reset_index(drop=True)
 
 
-def _kinds(rights: pd.DataFrame, existing: pd.DataFrame, standards: GapStandards) -> npt.NDArray[Any]:
+def _kinds(
+    rights: pd.DataFrame, existing: pd.DataFrame, room: npt.NDArray[np.float64], standards: GapStandards
+) -> npt.NDArray[Any]:
     """Return the kind of each property, empty where it is none."""
     lived_in = existing["property_lived_in"].to_numpy()
     unsure = existing["why_unknown"].notna().to_numpy()
     left = {name: rights[f"remaining_{name}"].to_numpy(dtype=float) for name in _AREAS}
-    share = [left[name] / rights[f"max_{name}"].to_numpy(dtype=float) for name in _AREAS]
+    most = {name: rights[f"max_{name}"].to_numpy(dtype=float) for name in _AREAS}
+    # Of nothing no share is left.
+    share = [np.divide(left[name], most[name], out=np.zeros(len(rights)), where=most[name] != 0) for name in _AREAS]
     more = rights["dwellings_remaining"].to_numpy(dtype=float)
     # Where a size is not stated nothing has used it up, and where it is unknown nothing is claimed of it.
     used_up = (left[_AREAS[0]] <= 0) | (left[_AREAS[1]] <= 0)
@@ -178,6 +194,7 @@ def _kinds(rights: pd.DataFrame, existing: pd.DataFrame, standards: GapStandards
     kind = np.full(len(rights), "", dtype=object)
     kind[~lived_in & ~used_up & ~(more <= 0)] = GAP
     kind[lived_in & ~used_up & spare] = PARTLY_USED
+    kind[(kind != "") & (room <= 0)] = BLOCKED
     kind[unsure] = UNKNOWN
     return kind
 
@@ -205,18 +222,6 @@ def _reasons(
     }
     table = pd.DataFrame({name: fault.to_numpy(dtype=bool) for name, fault in faults.items()})
     return [[name for name, holds in zip(faults, row, strict=True) if holds] for row in table.to_numpy()]
-
-
-def _utility(places: gpd.GeoSeries, areas: gpd.GeoDataFrame | None) -> npt.NDArray[Any]:
-    """Tell whether public water and sewer reach each place: ``public`` only where both do."""
-    if areas is None:
-        return np.full(len(places), "unknown", dtype=object)
-    existing = areas[areas["status"].isna() | (areas["status"] == "existing")] if "status" in areas else areas
-    water, sewer = (
-        containing(places, existing[existing["kind"].isin([kind, "both"])], "kind").notna().to_numpy()
-        for kind in ("water", "sewer")
-    )
-    return np.where(water & sewer, "public", "private").astype(object)
 
 
 def _road_distance(places: gpd.GeoSeries, roads: gpd.GeoDataFrame | None) -> npt.NDArray[np.float64]:
@@ -255,7 +260,3 @@ def _buildable(own: gpd.GeoDataFrame, buildable: pd.DataFrame | None) -> npt.NDA
         return np.full(len(own), np.nan)
     area = pd.Series(buildable["buildable_m2"].to_numpy(dtype=float), index=buildable["id"].to_numpy(dtype=object))
     return area.reindex(own["id"].to_numpy(dtype=object)).to_numpy(dtype=float)
-
-
-def _known(own: gpd.GeoDataFrame, name: str) -> npt.NDArray[Any]:
-    return own[name].to_numpy(dtype=object) if name in own else np.full(len(own), None, dtype=object)

@@ -12,6 +12,7 @@ from place import frame, metres
 
 from geoplan.errors import InputError
 from geoplan.plots.costs import COST_COLUMNS, UnitCosts, ready_costs
+from geoplan.plots.surroundings import utility_of
 
 VALUES: dict[str, Any] = {
     "currency": "EUR",
@@ -167,3 +168,17 @@ def test_low_is_never_above_high_and_a_plot_costs_the_same_in_any_company(places
     order = random.sample(range(len(plots)), len(plots))
     again = ready_costs(plots.iloc[order], layers, unit_costs=COSTS).set_index("plot").loc[table["plot"]].reset_index()
     pd.testing.assert_frame_equal(table, again, check_exact=True)
+
+
+def test_columns_that_need_not_be_there_are_not_missed() -> None:
+    plots = gpd.GeoDataFrame(
+        {"id": ["a"], "utility": ["private"], "homes": [1]}, geometry=[shapely.box(0, 0, 10, 10)], crs=3006
+    )
+    road = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, -50), (100, -50)])], crs=3006)
+    areas = gpd.GeoDataFrame({"kind": ["both"]}, geometry=[shapely.box(0, 0, 100, 100)], crs=3006)
+    bare = ready_costs(plots, {"roads": road, "utility_areas": areas}, unit_costs=COSTS)
+    told = {"roads": road.assign(kind="state", width_m=None), "utility_areas": areas.assign(status="existing")}
+    pd.testing.assert_frame_equal(bare, ready_costs(plots, told, unit_costs=COSTS))
+    assert bare["access_length_m"].tolist() == [50 - COSTS.road_width / 2]
+    assert bare["connection_length_m"].tolist() == [0]
+    assert utility_of(plots.geometry, areas).tolist() == ["public"]

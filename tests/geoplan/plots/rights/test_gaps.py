@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -9,6 +10,7 @@ from place import frame, metres
 from rightly import boxes, plan, provision, right
 
 from geoplan.errors import CRSError, InputError
+from geoplan.homes.sources import of_gaps
 from geoplan.plots.rights.gaps import GAP_COLUMNS, GapStandards, find_gaps
 
 STANDARDS = GapStandards(
@@ -25,10 +27,15 @@ def search(
     buildings: gpd.GeoDataFrame | None,
     *provisions: gpd.GeoDataFrame,
     buildable: pd.DataFrame | None = None,
+    street_uses: tuple[str, ...] = (),
+    standards: GapStandards = STANDARDS,
     **layers: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     rights = right(lots, plans, *provisions, **({} if buildings is None else {"buildings": buildings}))
-    return find_gaps(lots, rights, buildings, layers, standards=STANDARDS, as_of=DAY, buildable=buildable)
+    return find_gaps(
+        lots, rights, buildings, layers,
+        standards=standards, as_of=DAY, buildable=buildable, street_uses=street_uses,
+    )  # fmt: skip
 
 
 def street(y: float, kind: str = "municipal", crs: int = 3006) -> gpd.GeoDataFrame:
@@ -148,6 +155,38 @@ def test_reasons_say_why_a_gap_is_not_ready():
     assert found["buildable_m2"].tolist() == [150, 20, 500]
 
 
+def test_streets_and_what_the_municipality_says_are_no_lots():
+    lots = boxes(*LOTS[:4], use=["street", "homes", None, "river"])
+    none = houses((300, 5, 310, 15))
+    assert search(lots, plan(PLAN), none)["parcel"].tolist() == ["f0", "f1", "f2", "f3"]
+    assert search(lots, plan(PLAN), none, street_uses=("street",))["parcel"].tolist() == ["f1", "f2", "f3"]
+    told = replace(STANDARDS, no_lots=("river",))
+    assert search(lots, plan(PLAN), none, street_uses=("street",), standards=told)["parcel"].tolist() == ["f1", "f2"]
+    assert len(search(lots.drop(columns="use"), plan(PLAN), none, street_uses=("street",))) == 4
+
+
+def test_a_right_on_land_with_nothing_to_build_on_is_blocked_and_no_source_of_homes():
+    lots = boxes(*LOTS[:4], improvement_value=[None, None, None, 90_000])
+    room = pd.DataFrame({"id": ["f0", "f1", "f2", "f3"], "buildable_m2": [0.0, 0.0, 500.0, 0.0]})
+    plans, stands = plan(PLAN, max_bya_m2=[400.0]), houses((45, 5, 55, 11))
+    found = search(lots, plans, stands, buildable=room)
+    assert found["kind"].tolist() == ["blocked", "blocked", "gap", "unknown"]
+    assert found["buildable_m2"].tolist() == [0, 0, 500, 0]
+    assert all("too_little_buildable_land" in reasons for reasons in found["reasons_not"][found["kind"] == "blocked"])
+    rows = of_gaps(found)
+    assert rows["reason"].tolist() == [
+        "no_buildable_land", "no_buildable_land", None, "nobody_knows_what_stands_there"
+    ]  # fmt: skip
+    # Where the buildable land is not known, nothing is called blocked.
+    assert search(lots, plans, stands)["kind"].tolist() == ["gap", "partly_used", "gap", "unknown"]
+
+
+def test_a_right_to_build_nothing_is_no_gap():
+    stands = houses((5, 5, 25, 15))
+    assert search(boxes(*LOTS[:2]), plan(PLAN, max_bya_m2=[0.0]), stands).empty
+    assert search(boxes(*LOTS[:2]), plan(PLAN, max_coverage=[0.0], max_floor_ratio=[0.0]), stands).empty
+
+
 def test_a_path_is_no_road_and_a_planned_main_no_service():
     found = search(
         boxes(LOTS[0]),
@@ -177,6 +216,8 @@ def test_wrong_standards_and_systems_are_refused():
     assert GapStandards.from_values(good) == STANDARDS
     with pytest.raises(InputError, match="road_distance_m"):
         GapStandards.from_values(good | {"road_distance_m": -1})
+    with pytest.raises(InputError, match="no_lots"):
+        GapStandards.from_values(good | {"no_lots": "street"})
     with pytest.raises(InputError, match="partly_used_share"):
         GapStandards.from_values({name: value for name, value in good.items() if name != "partly_used_share"})
     lots = boxes(LOTS[0])
