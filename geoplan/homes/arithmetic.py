@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from geoplan.errors import GeoplanError, InputError
-from geoplan.homes.ages import AgeBand
+from geoplan.homes.ages import OLDEST, AgeBand, told_twice
 from geoplan.homes.households import households
 from geoplan.homes.need import dwellings_required
 
@@ -31,6 +32,7 @@ KEYS = {
 
 _REQUIRED = ("base_year", "population", "target_vacancy")
 _SEXES = ("female", "male", "all")
+_ALL_AGES = AgeBand(0, OLDEST)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,9 @@ def read_question(content: Mapping[str, Any]) -> Question:
     replacement = _number(content, "replacement_per_year", faults)
     population = _population(content.get("population"), faults) if "population" in content else []
     quotas = _by_age(content["quotas"], "quotas", faults, top=1.0) if "quotas" in content else None
+    for name in _SEXES:
+        pairs = told_twice((sex, AgeBand.parse(age)) for sex, age, _ in quotas or () if sex == name)
+        faults += [f"quotas: {pair} tell of the same persons; leave one out" for pair in pairs[:1]]
     given = _households(content.get("households"), base, faults)
     if "headship_rate" in content and "quotas" in content:
         faults.append("quotas: there is a headship_rate too; give one of them")
@@ -104,6 +109,11 @@ def read_question(content: Mapping[str, Any]) -> Question:
             people = sum(count for year, _, _, count in population if year == base)
             if people > 0:
                 rate = given[base] / people
+                if rate > 1:
+                    faults.append(f"households: {given[base]:g} are more than the {people:g} persons of {base}")
+        without = [str(year) for year, _, age, _ in population if AgeBand.parse(age) == _ALL_AGES]
+        if any(AgeBand.parse(age) != _ALL_AGES for _, age, _ in quotas or ()) and without:
+            faults.append(f"population.{without[0]}: is a total, but quotas are by age; give it by age too")
         if rate is None and quotas is None and lacking:
             faults.append(f"headship_rate: is missing; set it to {KEYS['headship_rate']}, or give quotas")
     if faults:
@@ -183,7 +193,10 @@ def _population(value: Any, faults: list[str]) -> list[tuple[int, str, str, floa
         if year is None:
             continue
         if isinstance(of_year, Mapping):
-            rows += [(year, sex, age, count) for sex, age, count in _by_age(of_year, place, faults)]
+            read = _by_age(of_year, place, faults)
+            pairs = told_twice((sex, AgeBand.parse(age)) for sex, age, _ in read)
+            faults += [f"{place}: {pair} tell of the same persons; leave one out" for pair in pairs[:1]]
+            rows += [(year, sex, age, count) for sex, age, count in read]
         elif _is_number(of_year, place, faults):
             rows.append((year, "all", "", float(of_year)))
     return rows
@@ -252,7 +265,9 @@ def _number(
 
 
 def _is_number(value: Any, place: str, faults: list[str], *, top: float = math.inf) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        faults.append(f"{place}: is too large a number")
+    elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         faults.append(f"{place}: must be a number, not {value!r}")
     elif value < 0:
         faults.append(f"{place}: must be 0 or more, not {value!r}")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import InputError
+from geoplan.errors import FrameError, InputError
 from geoplan.frames import check_frame
-from geoplan.homes.ages import OLDEST, AgeBand
+from geoplan.homes.ages import OLDEST, AgeBand, told_twice
 from geoplan.homes.cohorts import as_table, cohort_model
 from geoplan.homes.projection import Array, project
 from geoplan.homes.rates import PopulationAssumptions
@@ -67,7 +67,8 @@ def project_population(
     Raises
     ------
     FrameError
-        Columns are missing, or the rates have faults.
+        Columns are missing, the rates have faults, the whole (``*``) stands beside areas, or a projection without
+        the whole lacks an area or has others, or its years have different bands.
     InputError
         The base year is missing, or a year lies beyond what is projected.
 
@@ -111,15 +112,16 @@ def project_population(
         )
         return Projection(_held(base, wanted), (*notes, held))
     check_frame(projection, name="population_projection", columns=["area", "year", "population"])
-    detailed = projection["area"].ne(WHOLE).all() and set(projection["area"]) == set(base["area"])
     by_age = "age" in projection and projection["age"].notna().all() and projection["age"].ne("").all()
-    if detailed and by_age:
-        table = _interpolated(_clean(projection), base, base_year, years)
-        return Projection(table, tuple(notes))
-    totals = projection[projection["area"] == WHOLE] if WHOLE in set(projection["area"]) else projection
+    whole = projection["area"].eq(WHOLE)
+    if not whole.any():
+        _check_areas(projection, base)
+        if by_age:
+            return Projection(_interpolated(_clean(projection), base, base_year, years), tuple(notes))
+    totals = _clean(projection[whole] if whole.any() else projection)
     total = float(base["population"].sum())
-    points = totals.groupby("year")["population"].sum().astype(float).to_dict() | {base_year: total}
-    path = _on_path({int(str(year)): value for year, value in points.items()}, years)
+    start = base.groupby("area")["population"].sum() if not whole.any() else pd.Series({WHOLE: total})
+    path = _on_path(totals, start, base_year, years)
     scale = pd.Series({base_year: 1.0, **{year: value / total for year, value in path.items()}})
     table = _held(base, wanted)
     table["population"] *= table["year"].map(scale)
@@ -185,9 +187,19 @@ def _by_small_areas(
     stacked = np.array([start.sum(axis=0), *(cells[0] for cells, _ in splits)])[order]
     municipality = np.array([_between(points[order], stacked, year) for year in years])
     earlier = sorted(int(year) for year in population["year"].unique() if year < base_year)
-    if given.small_areas == "share_of_change" and earlier:
-        then = population[population["year"] == earlier[0]].groupby("area")["population"].sum()
-        shared = share_of_change(start, then.reindex(areas).fillna(0.0).to_numpy(dtype=float), municipality)
+    of_change = given.small_areas == "share_of_change" and bool(earlier)
+    then = population[population["year"].isin(earlier[:1])].groupby("area")["population"].sum().reindex(areas)
+    if of_change and then.isna().any():
+        lacking = ", ".join(then.index[then.isna()][:5])
+        told.append(
+            Text(
+                sv=f"Folkmängden {earlier[0]} är okänd i {lacking}: förändringen sedan dess kan inte delas.",
+                en=f"The population of {earlier[0]} is unknown in {lacking}: the change since then cannot be shared.",
+            )
+        )
+        of_change = False
+    if of_change:
+        shared = share_of_change(start, then.to_numpy(dtype=float), municipality)
         told.append(
             Text(
                 sv=f"Områdena delar kommunens förändring som sedan {earlier[0]}.",
@@ -228,7 +240,7 @@ def _between(points: np.ndarray[tuple[int], np.dtype[np.float64]], cells: Array,
 
 
 def _clean(table: pd.DataFrame) -> pd.DataFrame:
-    clean = table[[*_GROUP, "year", "population"]].copy()
+    clean = table.reindex(columns=[*_GROUP, "year", "population"])
     clean["sex"] = clean["sex"].astype(object).where(clean["sex"].notna(), "all")
     clean["age"] = clean["age"].astype(object).where(clean["age"].notna(), "")
     clean["population"] = clean["population"].astype(float)
@@ -240,25 +252,76 @@ def _held(base: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
     return table[["area", "year", "sex", "age", "population"]]
 
 
+def _check_areas(projection: pd.DataFrame, base: pd.DataFrame) -> None:
+    """Check that a projection by area has the areas of the base year, all of them and no others."""
+    given, wanted = set(projection["area"]), set(base["area"])
+    if given == wanted:
+        return
+    lacking, others = (sorted(map(str, names))[:5] for names in (wanted - given, given - wanted))
+    faults = [f"lacks the areas {', '.join(lacking)}"] * bool(lacking)
+    faults += [f"has areas without population in the base year: {', '.join(others)}"] * bool(others)
+    raise FrameError(
+        "population_projection",
+        faults,
+        hint="Give every area of the population, or the whole municipality as *.",
+    )
+
+
 def _interpolated(projection: pd.DataFrame, base: pd.DataFrame, base_year: int, years: Sequence[int]) -> pd.DataFrame:
-    wide = projection.pivot_table(index=_GROUP, columns="year", values="population", aggfunc="sum").fillna(0.0)
+    wide = _by_group(projection[projection["year"] != base_year])
     start = base.set_index(_GROUP)["population"]
-    wide = wide.reindex(wide.index.union(start.index), fill_value=0.0)
+    # A group that is not projected at all is none in the years that are: its persons stand in other bands.
+    none = pd.DataFrame(0.0, index=start.index.difference(wide.index), columns=wide.columns)
+    wide = pd.concat([wide, none]).sort_index()
     wide[base_year] = start.reindex(wide.index, fill_value=0.0)
-    known = np.array(sorted(wide.columns), dtype=float)
-    _inside(known, years)
-    values = wide[sorted(wide.columns)].to_numpy(dtype=float)
-    result = {year: np.array([np.interp(year, known, row) for row in values]) for year in (base_year, *years)}
+    _inside(np.array(wide.columns, dtype=float), years)
+    result = {year: [_on_row(row, year) for _, row in wide.iterrows()] for year in (base_year, *years)}
     long = pd.DataFrame(result, index=wide.index).reset_index()
     table = long.melt(id_vars=_GROUP, var_name="year", value_name="population").astype({"year": int})
     return table[["area", "year", "sex", "age", "population"]]
 
 
-def _on_path(points: dict[int, float], years: Sequence[int]) -> dict[int, float]:
-    known = np.array(sorted(points), dtype=float)
-    _inside(known, years)
-    values = [points[int(year)] for year in known]
-    return {year: float(np.interp(year, known, values)) for year in years}
+def _by_group(projection: pd.DataFrame) -> pd.DataFrame:
+    """Return persons by group and year, missing where a year does not tell of a group.
+
+    Raises
+    ------
+    FrameError
+        The groups of an area overlap: its years, or one of them, have different bands.
+    """
+    wide = projection.pivot_table(
+        index=_GROUP, columns="year", values="population", aggfunc=lambda persons: persons.sum(skipna=False)
+    )
+    faults = [
+        f"{area} is told of by {pair}"
+        for area, groups in wide.reset_index().groupby("area")
+        for pair in told_twice((sex, AgeBand.parse(age)) for sex, age in zip(groups["sex"], groups["age"], strict=True))
+    ]
+    if faults:
+        raise FrameError("population_projection", faults[:5], hint="Give the same sexes and age bands in every year.")
+    return wide
+
+
+def _on_row(row: pd.Series[float], year: int) -> float:
+    """Interpolate a group linearly between the years that tell of it; its last one holds."""
+    known = row.dropna().sort_index()
+    return float(np.interp(year, known.index.to_numpy(dtype=float), known.to_numpy()))
+
+
+def _on_path(totals: pd.DataFrame, start: pd.Series[float], base_year: int, years: Sequence[int]) -> dict[int, float]:
+    """Return the sum of the areas' totals in each year, each area interpolated over the years that tell of it."""
+    groups = _by_group(totals)
+    partly = groups.groupby(level="area").transform(lambda column: column.isna().any())
+    if (groups.notna() & partly).any(axis=None):
+        raise FrameError(
+            "population_projection",
+            ["its years have different sexes or ages"],
+            hint="Give all in every year, or totals only.",
+        )
+    wide = groups.groupby(level="area").sum(min_count=1)
+    wide[base_year] = start.reindex(wide.index)
+    _inside(np.array(wide.columns, dtype=float), years)
+    return {year: sum(_on_row(row, year) for _, row in wide.iterrows()) for year in years}
 
 
 def _inside(known: np.ndarray[tuple[int], np.dtype[np.float64]], years: Sequence[int]) -> None:

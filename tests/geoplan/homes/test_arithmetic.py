@@ -145,6 +145,13 @@ def test_the_need_is_monotone_in_what_it_must_be(
         ({"population": {"last": 3}}, "population.last: must be a year, such as 2024"),
         ({"population": {"2024": {"young": 3}}}, "population.2024.young: is not an age band"),
         ({"population": {"2024": {"women": {"0-4": 3}}}}, "population.2024.women: must be female, male, all"),
+        ({"population": {"2024": 10**400}}, "population.2024: is too large a number"),
+        ({"population": {"2024": {"20+": 9, "80+": 1}}}, "population.2024: all 20+ and all 80+ tell of the same"),
+        (
+            {"population": {"2024": {"female": {"0+": 5}, "all": {"0+": 9}}}},
+            "population.2024: all 0+ and female 0+ tell of the same",
+        ),
+        ({"quotas": {"20+": 0.5, "80+": 0.7}}, "quotas: all 20+ and all 80+ tell of the same"),
         ({"quotas": {"0-19": -0.1}}, "quotas.0-19: must be 0 or more, not -0.1"),
         ({"quotas": {"0+": 0.1}}, "quotas: there is a headship_rate too"),
         ({"households": {"2024": "many"}}, "households.2024: must be a number, not 'many'"),
@@ -161,6 +168,20 @@ def test_every_fault_is_told_with_its_key_and_the_fix(change: dict[str, Any], to
         with pytest.raises(InputError, match=told.split(":")[0]) as raised:
             read_question(SMALL | change)
         assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"quotas": {"0-19": 0.0, "20+": 0.6}}, "population.2024: is a total, but quotas are by age"),
+        ({"households": 900}, "households: 900 are more than the 100 persons of 2024"),
+    ],
+)
+def test_what_cannot_be_is_refused(more: dict[str, Any], told: str) -> None:
+    content = {"base_year": 2024, "population": {"2024": 100, "2025": 200}, "target_vacancy": 0.0}
+    with pytest.raises(InputError, match=told):
+        read_question(content | more)
+    assert len(units_needed(read_question(content | {"quotas": {"0+": 0.6}}))) == 2
 
 
 def test_what_is_missing_is_told_at_once() -> None:

@@ -314,6 +314,15 @@ def test_small_areas_add_up_to_a_municipality_projected_by_age(method: str) -> N
     assert ("2015" in result.assumptions[-1].en) == (method == "share_of_change")
 
 
+def test_an_area_without_an_earlier_figure_keeps_the_constant_shares() -> None:
+    both = pd.concat([people(), people(9, ("a",)).assign(year=2015)])
+    asked = {"projection": official(by_age=True), "base_year": 2025, "years": [2027]}
+    found = project_population(both, **asked, assumptions=PopulationAssumptions(small_areas="share_of_change"))
+    constant = project_population(both, **asked)
+    pd.testing.assert_frame_equal(found.table, constant.table, check_exact=True)
+    assert "2015 is unknown in b" in found.assumptions[-2].en
+
+
 def test_share_of_change_gives_the_change_to_whom_had_it() -> None:
     base = np.ones((3, 2, AGES))
     persons = base.sum(axis=(1, 2))

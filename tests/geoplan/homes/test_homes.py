@@ -77,6 +77,30 @@ def test_a_projection_by_age_is_used_as_it_is() -> None:
     assert result.assumptions == ()
 
 
+def test_a_projection_that_lacks_an_area_is_no_total() -> None:
+    totals = pd.DataFrame({"area": ["a"], "year": [2030], "population": [700.0]})
+    with pytest.raises(FrameError, match="population_projection: lacks the areas b"):
+        project_population(people(a=100, b=100), totals, base_year=2025, years=[2030])
+    with pytest.raises(FrameError, match="without population in the base year: c"):
+        project_population(people(a=100), people(a=9, c=9).assign(year=2030), base_year=2025, years=[2030])
+
+
+@pytest.mark.parametrize("by_age", [True, False])
+def test_a_year_that_lacks_an_area_is_interpolated_and_not_none(by_age: bool) -> None:
+    later = pd.concat([people(a=110).assign(year=2030), people(a=120, b=130).assign(year=2040)])
+    if not by_age:
+        later = later.groupby(["area", "year"], as_index=False)["population"].sum()
+    table = project_population(people(a=100, b=100), later, base_year=2025, years=[2030, 2040]).table
+    sums = table.groupby("year")["population"].sum()
+    assert sums.to_dict() == pytest.approx({2025: 1_200, 2030: 6 * (110 + 110), 2040: 6 * (120 + 130)})
+
+
+def test_bands_of_a_projection_that_overlap_between_years_are_refused() -> None:
+    later = pd.concat([people(a=110).assign(year=2030), people(a=120).assign(year=2040, age="20-70")])
+    with pytest.raises(FrameError, match="a is told of by female 20-64 and female 20-70"):
+        project_population(people(a=100), later, base_year=2025, years=[2030])
+
+
 def test_without_a_projection_the_population_is_held_and_told() -> None:
     result = project_population(people(a=100), None, base_year=2025, years=[2040])
     assert result.table.groupby("year")["population"].sum().to_dict() == {2025: 600, 2040: 600}
@@ -87,6 +111,8 @@ def test_nothing_is_extrapolated() -> None:
     totals = pd.DataFrame({"area": ["*"], "year": [2030], "population": [1.0]})
     with pytest.raises(InputError, match="ends 2030; 2031"):
         project_population(people(a=1), totals, base_year=2025, years=[2031])
+    with pytest.raises(InputError, match="ends 2025; 2031"):
+        project_population(people(a=1), people(a=1), base_year=2025, years=[2031])
     with pytest.raises(InputError, match="base year 2024"):
         project_population(people(a=1), None, base_year=2024, years=[2030])
 
