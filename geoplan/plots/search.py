@@ -18,7 +18,7 @@ from geoplan.land.areas import AREA_KINDS, AreaKind, area_kinds, containing
 from geoplan.land.buildable import Buildable
 from geoplan.land.pieces import QUADRANT_SEGMENTS
 from geoplan.plots.lots import ACCESS, LEFT_OVER, NO_HOUSE, TOO_NARROW, TOO_SMALL, Lots, weigh
-from geoplan.plots.planning import main_plan, plans_in_force
+from geoplan.plots.planning import deciding_ground, lies_in, main_plan, plans_in_force
 from geoplan.plots.standards import PlotStandards
 from geoplan.plots.subdivision.access import Roads, find_roads
 from geoplan.plots.subdivision.division import piece_fronts
@@ -114,6 +114,9 @@ def find_plots(
     none, nobody knows what is free, and there is no plot. Pieces that hold two plots of the wanted area are divided
     where the standards say so and it is known where roads are (:mod:`geoplan.plots.subdivision`). Every plot has to
     hold the standards' house (:mod:`geoplan.plots.fit`). What is on a road is read by the standards of the countryside.
+    A parcel is read by the plan that half of its buildable land lies in, as its building right is
+    (:func:`geoplan.plots.rights.rights.building_rights`); of a plot of which less than half lies there that plan says
+    nothing.
     """
     crs = same_crs(parcels, buildable.parcels, *layers.values())
     unit = metres_per_unit(crs)
@@ -124,7 +127,8 @@ def find_plots(
     rules = {kind: (standards or {}).get(kind, PlotStandards()) for kind in AREA_KINDS}
     frame["min_area"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_area_m2)
     frame["min_width"] = frame["kind_of_area"].map(lambda kind: rules[kind].min_width_m)
-    plan = main_plan(frame.geometry, plans_in_force(layers.get("plans"), as_of=as_of))
+    plans = plans_in_force(layers.get("plans"), as_of=as_of)
+    plan = main_plan(deciding_ground(parcels, frame), plans)
     if "min_plot_m2" in plan:
         asked = pd.to_numeric(plan["min_plot_m2"], errors="coerce").fillna(0.0).to_numpy()
         frame["min_area"] = np.maximum(frame["min_area"], asked)
@@ -138,7 +142,11 @@ def find_plots(
     lots = weigh(frame, spare, parcels.geometry.to_numpy(), roads, rules=rules, unit=unit)
     accesses = _accesses(lots, frame)
     plots = _plots(lots, frame, parcels, accesses)
-    plots = _describe(plots, frame, parcels, plan, layers, rules, roads, unknown)
+    mine = plan.iloc[plots["row"].to_numpy()].reset_index(drop=True)
+    outside = ~lies_in(plots.geometry, plans, mine["position"])
+    mine = mine.where(pd.Series(~outside), None)
+    mine.loc[outside, "homes"] = "none"
+    plots = _describe(plots, frame, parcels, mine, layers, rules, roads, unknown)
     return PlotSearch(plots, _dropped(frame, spare, unknown_place, lots, unit), accesses)
 
 
@@ -313,7 +321,7 @@ def _describe(
     plots: gpd.GeoDataFrame,
     frame: gpd.GeoDataFrame,
     parcels: gpd.GeoDataFrame,
-    plan: pd.DataFrame,
+    mine: pd.DataFrame,
     layers: Mapping[str, gpd.GeoDataFrame],
     rules: Mapping[AreaKind, PlotStandards],
     roads: Roads | None,
@@ -322,7 +330,6 @@ def _describe(
     """Add what a household or a planner asks of a plot."""
     row = plots["row"].to_numpy()
     kind = frame["kind_of_area"].to_numpy()[row]
-    mine = plan.iloc[row].reset_index(drop=True)
     own = [rules[name] for name in kind]
     standard = np.array([rule.homes_per_plot for rule in own], dtype=int)
     allowed = pd.to_numeric(mine["max_homes_per_plot"], errors="coerce") if "max_homes_per_plot" in mine else None

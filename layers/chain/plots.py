@@ -43,7 +43,12 @@ def derive_rights(given: Given, buildable: Buildable, derived: Derived) -> pd.Da
     parcels, layers = given.spatial["parcels"], given.spatial
     with given.progress("Building rights"):
         rights = building_rights(
-            parcels, layers, readings=all_readings(), dwellings=_dwellings(given), as_of=given.as_of
+            parcels,
+            layers,
+            readings=all_readings(),
+            dwellings=_dwellings(given),
+            as_of=given.as_of,
+            buildable=buildable.parcels,
         )
         gaps = find_gaps(
             parcels,
@@ -53,6 +58,7 @@ def derive_rights(given: Given, buildable: Buildable, derived: Derived) -> pd.Da
             standards=GapStandards.from_values(given.assumptions["gaps"]),
             as_of=given.as_of,
             buildable=buildable.parcels,
+            street_uses=given.assumptions["subdivision"]["street_uses"],
         )
         area = containing(gaps.geometry, layers.get("statistical_areas")).to_numpy()
         gaps.insert(1, "area", area)

@@ -24,8 +24,10 @@ def derive_uncertainty(
     layers, assumed = given.layers, given.assumptions["uncertainty"]
     priors, tables = Priors.from_values(given.assumptions["priors"]), derived.tables
     supply = None
-    if "likely" in tables:
-        supply = supply_of_plots(tables["likely"], tables["plots"], draws=priors.draws, seed=priors.seed)
+    if "likely" in tables and len(tables["likely"]):  # no plots are no homes, whatever the year
+        supply = supply_of_plots(
+            tables["likely"], tables["plots"], draws=priors.draws, seed=priors.seed, years=demand.years
+        )
     inputs = need_inputs(
         population,
         layers["household_quotas"],

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geoplan.frames import optional
 from geoplan.plots.rights.dwellings import DwellingAssumptions, allowed_types, dwellings_held
 from geoplan.plots.rights.limits import Scope, limit, whole_parts
 
@@ -39,7 +40,8 @@ def plot_rights(
     Parameters
     ----------
     plots
-        ``id``, ``parcel``, ``kind``, and ``lot_m2`` (the plot with its garden) or else ``area_m2``, in m².
+        ``id``, ``parcel``, ``kind``, and ``lot_m2`` (the plot with its garden) or else ``area_m2``, in m². Where
+        ``plan_homes`` is ``none`` the plot lies outside the plan of its parcel and has no part of the right.
     rights
         From :func:`geoplan.plots.rights.rights.building_rights`.
     dwellings
@@ -103,13 +105,14 @@ class _Parts:
     Attributes
     ----------
     planned
-        Whether the plot's parcel has a right.
+        Whether the plot's parcel has a right, and the plot lies in the plan that gives it.
     """
 
     def __init__(self, plots: pd.DataFrame, rights: pd.DataFrame) -> None:
         self._rights = rights
         position = pd.Series(np.arange(len(rights)), index=rights["parcel"].to_numpy(dtype=object))
-        self._row = position.reindex(plots["parcel"]).to_numpy(dtype=float)
+        self._row = position.reindex(plots["parcel"]).to_numpy(dtype=float, copy=True)
+        self._row[(optional(plots, "plan_homes") == "none").to_numpy()] = np.nan
         self.planned = ~np.isnan(self._row)
         group = plots.groupby("parcel", sort=False)["parcel"]
         self._id = plots["id"].to_numpy(dtype=object)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geoplan.frames import area_m2, same_crs
-from geoplan.plots.planning import main_plan, plans_in_force
+from geoplan.plots.planning import deciding_ground, main_plan, plans_in_force
 from geoplan.plots.rights.dwellings import DwellingAssumptions, allowed_types, dwellings_held, storeys
 from geoplan.plots.rights.existing import existing_buildings
 from geoplan.plots.rights.limits import limit, property_names, whole_parts
@@ -42,6 +42,7 @@ def building_rights(
     readings: Mapping[str, Reading],
     dwellings: DwellingAssumptions,
     as_of: dt.date | None = None,
+    buildable: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the building right of each property that a plan in force covers.
 
@@ -58,11 +59,14 @@ def building_rights(
         What turns areas into dwellings (``layers/assumptions/dwellings.toml``).
     as_of
         The day on which plans must be in force; without one no date is asked.
+    buildable
+        The same rows with what may be built on; with it a parcel is read by the plan that its plots lie in
+        (:func:`geoplan.plots.planning.deciding_ground`).
 
     Returns
     -------
     pandas.DataFrame
-        One row a parcel that half of its land or more lies in a plan, in the parcels' order, with
+        One row a parcel that half of its land that decides or more lies in a plan, in the parcels' order, with
         :data:`RIGHT_COLUMNS`. Areas are m², heights m; NaN where nothing is stated, or nobody knows.
 
     Raises
@@ -80,7 +84,7 @@ def building_rights(
     plans = plans_in_force(layers.get("plans"), as_of=as_of)
     if plans is None or not len(plans) or not len(parcels):
         return pd.DataFrame(columns=list(RIGHT_COLUMNS))
-    plan = main_plan(parcels.geometry, plans.assign(position=np.arange(len(plans))))
+    plan = main_plan(deciding_ground(parcels, buildable), plans)
     has = plan["position"].notna().to_numpy()
     own, plan = parcels[has].reset_index(drop=True), plan[has].reset_index(drop=True)
     if not len(own):
