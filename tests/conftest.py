@@ -93,6 +93,7 @@ def farm_store(store: Store) -> Store:
         "municipality": _farm([shapely.box(-600, -600, 2_000, 600)], id=["9999"], name=["Prov"]),
         "statistical_areas": _farm([shapely.box(-600, -600, 700, 600)], id=["S1"], name=["Söder"]),
         "settlements": _farm([shapely.box(500, 300, 600, 400)], id=["T1"], name=[HOSTILE], kind=["small"]),
+        "buildings": _farm([], id=[], use=[]),
         "protected_nature": _farm([shapely.box(590, -10, 760, 110)], id=["R1"], kind=["nature_reserve"]),
     }
     for name, frame in layers.items():

@@ -44,6 +44,7 @@ def fill(store: Store) -> None:
     whole = shapely.box(-500, -100, 500, 200)
     layers = {
         "parcels": _spatial([shapely.box(n * 40, 0, n * 40 + 40, 40) for n in range(10)], owner_kind=OWNERS),
+        "buildings": _spatial([], use=[]),
         "municipality": _spatial([whole], name="Prov"),
         "roads": _spatial([shapely.LineString([(-10, 45), (410, 45)])], kind="municipal", width_m=5.0),
         "plans": _spatial([shapely.box(-20, -20, 420, 60)], use_code="B", homes="allowed", status="in_force"),

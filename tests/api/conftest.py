@@ -305,6 +305,7 @@ def deciding(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
     layers = {
         "parcels": gpd.GeoDataFrame({"id": names}, geometry=shapely.box(x, NORTH, x + 50, NORTH + 40), crs=CRS),
         "water": gpd.GeoDataFrame({"id": ["V1"], "kind": "stream", "width_m": [np.nan]}, geometry=[stream], crs=CRS),
+        "buildings": gpd.GeoDataFrame({"id": [], "use": []}, geometry=[], crs=CRS),
         "farmland": gpd.GeoDataFrame(
             {"id": ["J1"]}, geometry=[shapely.box(EAST + 110, NORTH, EAST + 140, NORTH + 40)], crs=CRS
         ),

@@ -136,6 +136,7 @@ def supply_of_plots(
     draws: int,
     seed: int,
     supply: str = "planned",
+    years: Sequence[int] | None = None,
 ) -> Supply:
     """Return likely homes with their draws, to set against draws of the need.
 
@@ -145,6 +146,8 @@ def supply_of_plots(
         As :func:`area_capacity`; the draws are the same.
     supply
         The kind of supply: ``planned`` (as the balance counts) or ``unplanned``.
+    years
+        Years to answer for, also where there is no plot; default: those of ``likely``.
 
     Returns
     -------
@@ -157,7 +160,7 @@ def supply_of_plots(
         Columns are missing.
     """
     rows = _placed(likely, plots)
-    years = sorted({int(year) for year in likely["year"]})
+    years = sorted({int(year) for year in (likely["year"] if years is None else years)})
     rows = rows[rows["supply"] == supply]
     areas = sorted(rows["area"].unique())
     expected = rows.pivot_table(index="year", columns="area", values="likely", aggfunc="sum", fill_value=0.0)
