@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplan.balance.releasable import LEFT_OUT_COLUMNS, WHY_NOT, Releasable, releasable
@@ -114,6 +114,7 @@ def test_nothing_to_sort_gives_nothing() -> None:
     assert found.left_out.empty
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(
         st.fixed_dictionaries(
