@@ -55,7 +55,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("offer")
     boxes = [shapely.box(600_000 + 50 * n, 6_800_000, 600_050 + 50 * n, 6_800_040) for n in range(4)]
     names = ["SKOBY 1:1", "SKOBY 1:2", "SKOBY 1:3", HOSTILE]
-    gpd.GeoDataFrame({"id": names, "designation": names}, geometry=boxes, crs=3006).to_file(folder / "parcels.gpkg")
+    # Nothing stands on them: the register says so.
+    vacant = {"id": names, "designation": names, "improvement_value": 0.0}
+    gpd.GeoDataFrame(vacant, geometry=boxes, crs=3006).to_file(folder / "parcels.gpkg")
     (folder / "geoplan.toml").write_text(SETTINGS, encoding="utf-8")
     geoplan("db", "start", "-w", folder)
     try:
