@@ -4,8 +4,8 @@ A row names a plot, or a parcel by its id or designation: then it holds for all 
 plot and are in force on a day, the last one counts; ``computed`` takes those before it back. A row that has run out
 counts no longer, and the one before it holds again: so a reservation ends by itself.
 
-Source of what a municipality tells of a plot for sale: municipalities' pages on plots tell a queue (*tomtkö*) from a direct
-sale (*direktförsäljning*) and set the price by a valuation, so that it may be unknown; others sell by lottery
+Source of what a municipality tells of a plot for sale: municipalities' pages on plots tell a queue (*tomtkö*) from a
+direct sale (*direktförsäljning*) and set the price by a valuation, so that it may be unknown; others sell by lottery
 (Sundsvall) or by land allocation (*markanvisning*, SFS 2014:899).
 """
 

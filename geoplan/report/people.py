@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from geoplan.homes.groups import GROUPS
@@ -77,7 +79,7 @@ def groups(tables: Tables, say: Say) -> Section:
     parts = table[~table["group"].isin(whole["group"])]
     both = pd.concat([whole, parts], ignore_index=True)
     sums = both.pivot_table(index="group", columns="year", values="households", aggfunc="sum")
-    basis = both.groupby("group")["basis"].first()
+    basis = both.groupby("group")["basis"].unique()
     known = [group for group in GROUPS if group in sums.index]
     lacking = [say.value(group) for group in GROUPS if group not in sums.index]
     blocks: list[Block] = [
@@ -85,7 +87,7 @@ def groups(tables: Tables, say: Say) -> Section:
             say("Hushåll efter grupp och år", "Households by group and year"),
             (say("Grupp", "Group"), *(str(year) for year in sums.columns), say("Grund", "Basis")),
             tuple(
-                (say.value(group), *(say.count(value) for value in sums.loc[group]), say.value(basis[group]))
+                (say.value(group), *(say.count(value) for value in sums.loc[group]), _words(basis[group], say))
                 for group in known
             ),
         ),
@@ -136,3 +138,8 @@ def _types(tables: Tables, say: Say) -> Block:
         tuple((say.value(kind), *(say.count(value) for value in sums.loc[kind])) for kind in sums.index),
         (say("Alla", "All"), *(say.count(sums[year].sum()) for year in sums.columns)),
     )
+
+
+def _words(names: Iterable[str], say: Say) -> str:
+    """Say several names, of an answer that is counted in one area and computed in another."""
+    return ", ".join(say.value(name) for name in sorted(names))
