@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 import sqlalchemy as sa
+from hypothesis import settings
 
 from layers.chain import plan
 from layers.cluster import Cluster
@@ -16,6 +17,10 @@ from layers.store import Store
 from layers.workspace import Workspace
 
 pytest_plugins = ["tests.housing"]
+
+# How long an example takes depends on who else uses the machine.
+settings.register_profile("geoplan", deadline=None)
+settings.load_profile("geoplan")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
