@@ -337,7 +337,7 @@ class Store:
 
     def prune(self, *, keep: int) -> int:
         """Delete all but the newest ``keep`` versions of every layer, and return how many went."""
-        rank = sa.func.claimnumber().over(partition_by=LayerVersionRow.layer, order_by=LayerVersionRow.number.desc())
+        rank = sa.func.row_number().over(partition_by=LayerVersionRow.layer, order_by=LayerVersionRow.number.desc())
         ranked = sa.select(LayerVersionRow.id, rank.label("rank")).subquery()
         old = sa.select(ranked.c.id).where(ranked.c.rank > max(keep, 1))
         with self._engine.begin() as connection:
