@@ -1,7 +1,6 @@
 """The command line as a user runs it: a process, its output and its exit code."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -13,23 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("GEOPLAN_")} | {
-    "PYTHONWARNINGS": ""
-}
-
-
-def geoplan(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    answer = subprocess.run(
-        [sys.executable, "-m", "geoplan.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT,
-        timeout=170,
-        check=False,
-    )
-    assert answer.returncode == code, answer.stderr + answer.stdout
-    assert "Traceback" not in answer.stderr
-    return answer
+from tests.commands import ENVIRONMENT, geoplan
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,8 @@
 """The commands that say whether a plot can be had, and that hand its record on, as an official runs them."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +13,8 @@ import pytest
 import shapely
 
 from geoplan.plots.record import RECORD_NAMES
+from tests.commands import geoplan
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("GEOPLAN_")}
 HOSTILE = "=cmd|' /C calc'!A0 </script>"
 SETTINGS = """
 [municipality]
@@ -34,20 +32,6 @@ licence = "CC0"
 date = 2026-01-31
 """
 RESERVE = ("offer", "SKOBY 1:2", "--status", "reserved", "--reason", "For Bo Ek.", "--by", "Anna Ek")
-
-
-def geoplan(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    answer = subprocess.run(
-        [sys.executable, "-m", "geoplan.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT,
-        timeout=120,
-        check=False,
-    )
-    assert answer.returncode == code, answer.stderr + answer.stdout
-    assert "Traceback" not in answer.stderr
-    return answer
 
 
 @pytest.fixture(scope="module")

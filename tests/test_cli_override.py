@@ -1,9 +1,6 @@
 """The command that corrects what was computed, as an official runs it."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +8,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("GEOPLAN_")}
+from tests.commands import geoplan
+
 SETTINGS = """
 [municipality]
 name = "Prov"
@@ -25,20 +23,6 @@ file = "parcels.gpkg"
 file = "farmland.gpkg"
 """
 CORRECT = ("override", "SKOBY 1:2", "farmland", "no", "--reason", "Gravel pit since 1987.", "--by", "Anna Ek")
-
-
-def geoplan(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    answer = subprocess.run(
-        [sys.executable, "-m", "geoplan.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT,
-        timeout=120,
-        check=False,
-    )
-    assert answer.returncode == code, answer.stderr + answer.stdout
-    assert "Traceback" not in answer.stderr
-    return answer
 
 
 @pytest.fixture(scope="module")

@@ -100,12 +100,11 @@ def derive_balance(
     if plots is None:
         return None
     groups, wanted = household_groups(by_type, preferences, old_from=given.assumptions["preferences"]["old_from"])
-    stock = given.layers.get("dwelling_stock")
     choosing = Choosing(
         groups=groups,
         wanted=wanted,
         need=tables["need"],
-        stock=None if stock is None else stock[stock["year"] == demand.base_year],
+        stock=given.base_stock,
         likely=_likely(given, demand, derived),
         area_kinds=dict(zip(plots["id"], plots["area_kind"], strict=True)),
         reach=_reach(given, derived),

@@ -106,6 +106,12 @@ class Given:
         """Every assumption's value, by subject and name."""
         return assumption_values(self.workspace.assumptions)
 
+    @cached_property
+    def base_stock(self) -> Frame | None:
+        """The dwelling stock of the base year; ``None`` where there is no stock, or no ``[demand]``."""
+        stock, demand = self.layers.get("dwelling_stock"), self.workspace.demand
+        return None if stock is None or demand is None else stock[stock["year"] == demand.base_year]
+
 
 @dataclass
 class Derived:

@@ -46,7 +46,7 @@ def derive_homes(given: Given, land: Land, derived: Derived) -> Choosing | None:
     with given.progress("Need"):
         _need(given, projection.table, by_type, demand, derived)
     with given.progress("Range of the need"):
-        derive_uncertainty(given, projection.table, _stock(given, demand), demand, derived)
+        derive_uncertainty(given, projection.table, given.base_stock, demand, derived)
     with given.progress("Balance"):
         return derive_balance(given, land, by_type, _preferences(given), demand, derived)
 
@@ -73,7 +73,7 @@ def _households(given: Given, population: Frame, derived: Derived) -> Frame:
 
 
 def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSettings, derived: Derived) -> None:
-    base_year, stock = demand.base_year, _stock(given, demand)
+    base_year, stock = demand.base_year, given.base_stock
     need = housing_need(
         households(population, given.layers["household_quotas"], open_age_exponent=_falling_off(given)),
         stock,
@@ -92,12 +92,6 @@ def _need(given: Given, population: Frame, by_type: Frame, demand: DemandSetting
 def _falling_off(given: Given) -> float:
     """Return how an open age band falls off with age."""
     return PopulationAssumptions.from_values(given.assumptions["population"]).open_age_exponent
-
-
-def _stock(given: Given, demand: DemandSettings) -> Frame | None:
-    """Return the stock of the base year."""
-    stock = given.layers.get("dwelling_stock")
-    return None if stock is None else stock[stock["year"] == demand.base_year]
 
 
 def _preferences(given: Given) -> Preferences:
