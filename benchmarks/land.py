@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
@@ -17,48 +17,13 @@ from benchmarks.contenders import CONTENDERS
 from benchmarks.contenders.engine import Geoplan
 from benchmarks.county import SIDE_KM
 from benchmarks.inputs import CACHE, Inputs, county_folder, make_inputs
+from benchmarks.row import Row
 from benchmarks.trial import TOLERANCE, Trial, TrialError, run_trial
 from geoplan.land.workers import worker_count
 
 __all__ = ["Row", "app", "measure", "table", "with_ratios"]
 
 app = typer.Typer(add_completion=False)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One contender on one case.
-
-    Attributes
-    ----------
-    case
-        How many parcels.
-    contender, version
-        Who, and which.
-    seconds, prepare_seconds
-        Wall time of the computation, and of what is done once before it; medians.
-    peak_mb
-        The most memory held, MB; median.
-    ratio
-        The contender's whole time over geoplan's; missing where geoplan was not measured.
-    equal, outside
-        Whether every parcel's remainder is that of the reference, and how many are not.
-    """
-
-    case: str
-    contender: str
-    version: str
-    seconds: float
-    prepare_seconds: float
-    peak_mb: float
-    ratio: float | None
-    equal: bool
-    outside: int
-
-    @property
-    def whole(self) -> float:
-        """Seconds of preparation and computation together."""
-        return self.seconds + self.prepare_seconds
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,31 +16,12 @@ import typer
 
 from benchmarks.grid import KINDS, Streets, make_streets
 from benchmarks.routers import ROUTERS, TOLERANCE_MIN, Router, RouterError, run_router
+from benchmarks.row import Row
 from geoplan.land.workers import worker_count
 
 __all__ = ["Row", "app", "measure", "reference", "table"]
 
 app = typer.Typer(add_completion=False)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One router on one case; ``ratio`` is of its whole time to scipy's, missing where scipy was not measured."""
-
-    case: str
-    contender: str
-    version: str
-    seconds: float
-    prepare_seconds: float
-    peak_mb: float
-    ratio: float | None
-    equal: bool
-    outside: int
-
-    @property
-    def whole(self) -> float:
-        """Seconds of preparation and computation together."""
-        return self.seconds + self.prepare_seconds
 
 
 @app.command()
